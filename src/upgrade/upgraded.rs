@@ -1,0 +1,119 @@
+//! [`Upgraded`]: the bytes of the new protocol.
+
+use std::fmt;
+use std::io::{IoSlice, Result as IoResult};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+
+use crate::rt::{Read, ReadBufCursor, Write};
+use crate::upgrade::rewind::Rewind;
+use crate::upgrade::transport::Transport;
+use crate::upgrade::tunnel::Tunnel;
+
+/// A connection, or a stream of one, that has left HTTP behind.
+///
+/// Bytes of the new protocol that were received along with the end of the old one are read first.
+/// Writing, flushing and shutting down reach the transport or stream underneath as they are, and so
+/// do their errors.
+///
+/// Over HTTP/2, [`poll_shutdown`](Write::poll_shutdown) ends the writing direction only; reading
+/// may go on.
+pub struct Upgraded {
+    io: Rewind<Box<dyn Tunnel>>,
+}
+
+/// What an [`Upgraded`] consists of; see [`Upgraded::downcast`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Parts<T> {
+    /// The transport that was given to the connection.
+    pub io: T,
+    /// Bytes that were received but not read yet. They come before anything read from `io`, and may
+    /// well be of the new protocol: a peer need not wait before it speaks.
+    pub read_buf: Bytes,
+}
+
+impl Upgraded {
+    pub(crate) fn new(io: impl Tunnel, read_buf: Bytes) -> Upgraded {
+        Upgraded {
+            io: Rewind::new(read_buf, Box::new(io)),
+        }
+    }
+
+    /// Tells the tunnel that the caller has it now.
+    pub(super) fn claim(&mut self) {
+        self.io.io_mut().claimed();
+    }
+
+    /// Gives back the transport, if it is a `T`.
+    ///
+    /// `T` must be exactly the type that was given to the connection. Over HTTP/2 no type fits, as
+    /// the transport still belongs to the connection.
+    ///
+    /// # Errors
+    ///
+    /// This same `Upgraded`, with nothing lost, if the transport is of another type.
+    pub fn downcast<T: Read + Write + Unpin + 'static>(self) -> Result<Parts<T>, Self> {
+        let tunnel: &dyn Tunnel = &**self.io.io();
+        if !tunnel.as_any().is::<Transport<T>>() {
+            return Err(self);
+        }
+        let (read_buf, tunnel) = self.io.into_parts();
+        let transport = tunnel
+            .into_any()
+            .downcast::<Transport<T>>()
+            .expect("the type was just looked at");
+        Ok(Parts {
+            io: transport.into_inner(),
+            read_buf,
+        })
+    }
+}
+
+impl Read for Upgraded {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: ReadBufCursor<'_>,
+    ) -> Poll<IoResult<()>> {
+        Pin::new(&mut self.io).poll_read(cx, buf)
+    }
+}
+
+impl Write for Upgraded {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<IoResult<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<IoResult<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<IoResult<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<IoResult<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+    }
+}
+
+impl fmt::Debug for Upgraded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Upgraded")
+    }
+}
