@@ -1,0 +1,13 @@
+//! The protocols: what stands between a transport and the messages.
+//!
+//! [`exchange`] carries requests from a client's handle to its connection task; [`headers`] and
+//! [`date`] are rules about fields that no protocol version owns.
+
+#[cfg(all(feature = "server", feature = "http2"))]
+pub(crate) mod date;
+#[cfg(all(feature = "client", feature = "http2"))]
+pub(crate) mod exchange;
+#[cfg(all(feature = "http2", any(feature = "client", feature = "server")))]
+pub(crate) mod h2;
+#[cfg(all(feature = "http2", any(feature = "client", feature = "server")))]
+pub(crate) mod headers;
