@@ -1,0 +1,309 @@
+//! The one place in the crate that asks h2 for window and hands it DATA.
+//!
+//! Invariants:
+//! - `send_data` is never called with more bytes than h2 has granted, and with none while the
+//!   grant is zero, save for an empty END_STREAM, which needs no window (RFC 9113 §6.9.1).
+//! - Capacity is reserved for bytes in hand and for no others.
+//! - While earlier bytes are held by the connection, only pieces of a frame or more follow them;
+//!   smaller ones are gathered. So h2, which spends an entry on each DATA frame, has few of them.
+//! - At most a frame waits here, and at most `limit` less a frame is with h2 and not taken by the
+//!   socket, so the two together stay within `limit`. (A body's own frame waits whole,
+//!   whatever its size: it is the body's memory.)
+//!
+//! h2 has one send waker a stream. Whoever calls the `poll_` functions here owns it: one
+//! task for the life of the stream.
+
+use std::sync::Arc;
+use std::task::{ready, Context, Poll};
+
+use bytes::Bytes;
+use h2::{Reason, SendStream};
+use http::HeaderMap;
+
+use crate::proto::h2::ledger::{Ledger, Outlet};
+use crate::proto::h2::send_buf::SendBuf;
+use crate::proto::h2::waiting::Waiting;
+use crate::proto::h2::window::FRAME_SIZE;
+
+/// The most that goes into h2 in one piece: several pieces under way keep a socket busy while
+/// the next are made.
+const MAX_PIECE: usize = 4 * FRAME_SIZE;
+
+pub(crate) struct WindowedSender {
+    stream: SendStream<SendBuf>,
+    waiting: Waiting,
+    ledger: Arc<Ledger>,
+    /// The most that waits here: a DATA frame, or half the limit where that is less.
+    frame: usize,
+    /// The most that h2 and the connection hold of this stream.
+    queue_limit: usize,
+    end: End,
+}
+
+/// How the sending half ends.
+enum End {
+    /// More may come.
+    Open,
+    /// END_STREAM follows what waits.
+    AfterData,
+    /// Trailers follow what waits, and end the stream.
+    WithTrailers(HeaderMap),
+    /// The end is with h2.
+    Sent,
+}
+
+impl WindowedSender {
+    /// `limit`: bytes that the stream may hold, here and in h2, until the socket takes them.
+    pub(crate) fn new(
+        stream: SendStream<SendBuf>,
+        outlet: Arc<Outlet>,
+        limit: usize,
+    ) -> WindowedSender {
+        let frame = FRAME_SIZE.min(limit / 2).max(1);
+        WindowedSender {
+            stream,
+            waiting: Waiting::default(),
+            ledger: Ledger::new(outlet),
+            frame,
+            queue_limit: limit.saturating_sub(frame).max(1),
+            end: End::Open,
+        }
+    }
+
+    /// Bytes that were accepted and are not with h2 yet.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Bytes that were accepted and that the socket has not taken, as far as is known.
+    pub(crate) fn held(&self) -> usize {
+        self.ledger.held() + self.waiting.len()
+    }
+
+    /// Whether another small piece may be gathered.
+    pub(crate) fn has_room(&self) -> bool {
+        self.waiting.len() < self.frame
+    }
+
+    /// Whether END_STREAM, or the trailers that carry it, is with h2.
+    pub(crate) fn is_end_sent(&self) -> bool {
+        matches!(self.end, End::Sent)
+    }
+
+    /// Accepts a part of `bytes` and returns its length: zero where nothing fits.
+    ///
+    /// What h2 can take at once goes there. Of the rest, up to one frame is kept for
+    /// [`poll_send`](WindowedSender::poll_send).
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> usize {
+        if !self.waiting.is_empty() {
+            return self.keep(bytes);
+        }
+        let held = self.ledger.held();
+        let least = if held == 0 { 1 } else { self.frame };
+        let most = bytes
+            .len()
+            .min(self.queue_limit.saturating_sub(held))
+            .min(MAX_PIECE);
+        if most < least {
+            return self.keep(bytes);
+        }
+
+        self.reserve(most);
+        let granted = self.stream.capacity().min(most);
+        let sent = if granted >= least && self.hand_over(Bytes::copy_from_slice(&bytes[..granted]))
+        {
+            granted
+        } else {
+            0
+        };
+        if sent == most {
+            return sent;
+        }
+        let kept = self.keep(&bytes[sent..]);
+        self.reserve(kept);
+        sent + kept
+    }
+
+    /// Keeps what fits into the frame that waits.
+    fn keep(&mut self, bytes: &[u8]) -> usize {
+        let room = self.frame.saturating_sub(self.waiting.len());
+        let kept = room.min(bytes.len());
+        self.waiting.gather(&bytes[..kept]);
+        kept
+    }
+
+    /// Accepts `bytes`, whole. Call only while [`has_room`](WindowedSender::has_room).
+    pub(crate) fn put(&mut self, bytes: Bytes) {
+        debug_assert!(self.has_room());
+        if !bytes.is_empty() {
+            self.waiting.put(bytes);
+        } else if self.held() == 0 {
+            // An empty DATA frame means something to some peers, so a lone one goes through.
+            self.hand_over(bytes);
+        }
+    }
+
+    /// No more bytes come; END_STREAM follows those that wait.
+    pub(crate) fn end(&mut self) {
+        if let End::Open = self.end {
+            self.end = End::AfterData;
+        }
+    }
+
+    /// No more bytes come; `trailers` follow those that wait.
+    pub(crate) fn end_with_trailers(&mut self, trailers: HeaderMap) {
+        if let End::Open = self.end {
+            self.end = End::WithTrailers(trailers);
+        }
+    }
+
+    /// Ends a stream that sent nothing. One that is over already needs no end.
+    #[cfg(feature = "client")]
+    pub(crate) fn end_empty(mut self) {
+        self.end();
+        let _ = self.send_end();
+    }
+
+    /// Moves what waits into h2, as window is granted.
+    ///
+    /// `Ready(Ok)` promises that nothing waits, and where an end was asked for, that it is with
+    /// h2. Wakes on window (WINDOW_UPDATE, SETTINGS), on RST_STREAM, GOAWAY and the connection's
+    /// end, and where bytes wait for earlier ones, on the flush that takes those.
+    pub(crate) fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), h2::Error>> {
+        while !self.waiting.is_empty() {
+            ready!(self.poll_send_piece(cx))?;
+        }
+        Poll::Ready(self.send_end())
+    }
+
+    fn poll_send_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), h2::Error>> {
+        let held = self.ledger.held();
+        let least = if held == 0 {
+            1
+        } else {
+            self.frame.min(self.whole_rest())
+        };
+        let room = self.queue_limit.saturating_sub(held);
+        if self.waiting.len() < least || room < least {
+            return self.poll_drained(cx);
+        }
+
+        let most = self.waiting.len().min(room).min(MAX_PIECE);
+        self.reserve(most);
+        let granted = self.stream.capacity();
+        if granted < least {
+            return self.poll_granted(cx, held);
+        }
+        let piece = self.waiting.take(granted.min(most));
+        self.send(piece)?;
+        Poll::Ready(Ok(()))
+    }
+
+    /// The least that may follow held bytes: a frame, or all that is left once no more comes.
+    fn whole_rest(&self) -> usize {
+        match self.end {
+            End::Open => usize::MAX,
+            _ => self.waiting.len(),
+        }
+    }
+
+    /// Waits for window, or where bytes are held, for their leaving: then less window will do.
+    fn poll_granted(&mut self, cx: &mut Context<'_>, held: usize) -> Poll<Result<(), h2::Error>> {
+        match self.stream.poll_capacity(cx) {
+            Poll::Ready(Some(Ok(_))) => Poll::Ready(Ok(())),
+            Poll::Ready(Some(Err(err))) => Poll::Ready(Err(err)),
+            Poll::Ready(None) => Poll::Ready(Err(self.why_closed(cx))),
+            Poll::Pending if held > 0 => self.ledger.poll_held_at_most(cx, 0).map(Ok),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    /// Waits until held bytes have left: all of them where a small piece waits, half where a frame
+    /// does, so that a socket never runs dry meanwhile.
+    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), h2::Error>> {
+        let at_most = if self.has_room() {
+            0
+        } else {
+            self.queue_limit
+                .saturating_sub(self.frame)
+                .min(self.queue_limit / 2)
+        };
+        if self.ledger.poll_held_at_most(cx, at_most).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        self.poll_reset(cx).map(Err)
+    }
+
+    /// Whether the window is what keeps the waiting bytes here.
+    pub(crate) fn waits_for_window(&mut self) -> bool {
+        if self.waiting.is_empty() {
+            return false;
+        }
+        self.reserve(self.waiting.len());
+        self.stream.capacity() < self.waiting.len()
+    }
+
+    /// Ready once the socket has taken all that was handed to h2, END_STREAM included.
+    ///
+    /// Wakes on the connection's flush. What h2 threw away counts as taken.
+    pub(crate) fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.ledger.poll_held_at_most(cx, 0)
+    }
+
+    /// Ready with the reason once the peer, or h2, has reset the stream, or the connection is over.
+    pub(crate) fn poll_reset(&mut self, cx: &mut Context<'_>) -> Poll<h2::Error> {
+        self.stream.poll_reset(cx).map(|reset| match reset {
+            Ok(reason) => reason.into(),
+            Err(err) => err,
+        })
+    }
+
+    /// Resets the stream and forgets all that h2 has not written yet.
+    pub(crate) fn reset(&mut self, reason: Reason) {
+        self.waiting = Waiting::default();
+        self.end = End::Sent;
+        self.stream.send_reset(reason);
+    }
+
+    fn send_end(&mut self) -> Result<(), h2::Error> {
+        match std::mem::replace(&mut self.end, End::Sent) {
+            End::Open => {
+                self.end = End::Open;
+                Ok(())
+            }
+            End::AfterData => {
+                let receipt = self.ledger.charge(0);
+                self.stream
+                    .send_data(SendBuf::new(Bytes::new(), receipt), true)
+            }
+            End::WithTrailers(trailers) => self.stream.send_trailers(trailers),
+            End::Sent => Ok(()),
+        }
+    }
+
+    fn send(&mut self, piece: Bytes) -> Result<(), h2::Error> {
+        let is_last = self.waiting.is_empty() && matches!(self.end, End::AfterData);
+        if is_last {
+            self.end = End::Sent;
+        }
+        let receipt = self.ledger.charge(piece.len());
+        self.stream.send_data(SendBuf::new(piece, receipt), is_last)
+    }
+
+    /// `send` for callers that learn of a dead stream from `poll_send`.
+    fn hand_over(&mut self, piece: Bytes) -> bool {
+        self.send(piece).is_ok()
+    }
+
+    fn reserve(&mut self, bytes: usize) {
+        self.stream.reserve_capacity(bytes);
+    }
+
+    fn why_closed(&mut self, cx: &mut Context<'_>) -> h2::Error {
+        match self.poll_reset(cx) {
+            Poll::Ready(err) => err,
+            // Closed without an error: nobody is left to take the bytes.
+            Poll::Pending => Reason::STREAM_CLOSED.into(),
+        }
+    }
+}
