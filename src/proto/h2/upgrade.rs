@@ -1,0 +1,458 @@
+//! A CONNECT tunnel (RFC 9113 §8.5): an HTTP/2 stream as a stream of bytes.
+//!
+//! [`H2Upgraded`] is what the user reads and writes. [`UpgradedSendStreamTask`] serves its sending
+//! half for as long as the stream lives; the future that served the CONNECT exchange becomes it.
+//!
+//! Invariants:
+//! - **One owner of h2's send waker: the task.** With room at hand the writer moves bytes into h2
+//!   itself and wakes nobody. With none, up to one frame waits, and the writer has
+//!   [`tick`](UpgradedSendStreamTask::tick) register the task's waker, not its own; it then
+//!   waits on the shared half for the task to make room. So an abandoned write leaves nothing behind.
+//! - **An idle tunnel waits for nothing from h2** and reserves nothing: the task is woken when
+//!   bytes wait, at shutdown, and when the handle goes.
+//! - **A failure is told on every later call**, with the same kind.
+//! - **The stream's handle outlives the user's.** h2 cancels a stream, queued DATA included, when
+//!   the last handle goes before both sides are closed, so the task keeps one until the bytes are
+//!   out and the peer has ended its side, or patience has run out.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{ready, Context, Poll, Waker};
+
+use bytes::{Buf, Bytes};
+use h2::{Reason, RecvStream};
+
+use crate::body::h2_stream::ReceiveObserver;
+use crate::proto::h2::failure::{kind_of, Failure};
+use crate::proto::h2::linger::{Discard, Patience, Progress};
+use crate::proto::h2::windowed_sender::WindowedSender;
+use crate::rt::{Read, ReadBufCursor, Write};
+use crate::upgrade::tunnel::Tunnel;
+
+/// The user's end of a tunnel.
+pub(crate) struct H2Upgraded {
+    shared: Arc<Shared>,
+    /// Gone only while `self` is dropped.
+    recv: Option<RecvStream>,
+    /// What a read had no room for.
+    unread: Bytes,
+    reading: Reading,
+    observer: Arc<dyn ReceiveObserver>,
+    claimed: bool,
+}
+
+enum Reading {
+    Open,
+    Ended,
+    /// The peer sent a field section, which a tunnel has no place for.
+    Violated,
+}
+
+/// Serves the sending half of a tunnel until the stream is over.
+#[must_use = "the tunnel stands still unless its task is polled"]
+pub(crate) struct UpgradedSendStreamTask {
+    shared: Arc<Shared>,
+    patience: Patience,
+    discard: Option<Discard>,
+}
+
+struct Shared(Mutex<Sending>);
+
+struct Sending {
+    sender: WindowedSender,
+    phase: Phase,
+    /// Waits for room, for a flush or for END_STREAM: whichever the user asked for last.
+    writer: Option<Waker>,
+    /// Known from the task's first poll on.
+    task: Option<Waker>,
+    /// The receiving half, left behind by a handle that is gone.
+    left_behind: Option<RecvStream>,
+}
+
+enum Phase {
+    Open,
+    /// END_STREAM was asked for, by shutdown or by drop.
+    Ending,
+    Failed(Failure),
+}
+
+/// Makes the two ends of a tunnel.
+pub(crate) fn tunnel(
+    sender: WindowedSender,
+    recv: RecvStream,
+    observer: Arc<dyn ReceiveObserver>,
+    patience: Patience,
+) -> (H2Upgraded, UpgradedSendStreamTask) {
+    let shared = Arc::new(Shared(Mutex::new(Sending {
+        sender,
+        phase: Phase::Open,
+        writer: None,
+        task: None,
+        left_behind: None,
+    })));
+    let handle = H2Upgraded {
+        shared: Arc::clone(&shared),
+        recv: Some(recv),
+        unread: Bytes::new(),
+        reading: Reading::Open,
+        observer,
+        claimed: false,
+    };
+    let task = UpgradedSendStreamTask {
+        shared,
+        patience,
+        discard: None,
+    };
+    (handle, task)
+}
+
+// ===== the user's end =====
+
+impl Write for H2Upgraded {
+    /// Accepts as much as h2 grants at once and up to one frame more, and returns how much that was.
+    ///
+    /// Pending only while a whole frame waits; then the task wakes the writer when it has moved some of
+    /// it. Nothing of `buf` is kept by a call that returns `Pending`.
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let mut sending = self.shared.lock();
+        sending.ensure_open()?;
+        if buf.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        let waited = sending.sender.waiting();
+        let accepted = sending.sender.write(buf);
+        let waiting = sending.sender.waiting();
+        // While less than a frame waits behind held bytes there is nothing new for the task to wait for.
+        if waiting > 0 && (waited == 0 || !sending.sender.has_room()) {
+            sending.tick_for_task()?;
+        }
+        if accepted > 0 {
+            return Poll::Ready(Ok(accepted));
+        }
+        sending.wait(cx);
+        Poll::Pending
+    }
+
+    /// Ready when nothing accepted waits for window; wakes when the task has moved it.
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut sending = self.shared.lock();
+        sending.ensure_not_failed()?;
+        if !sending.sender.waits_for_window() {
+            return Poll::Ready(Ok(()));
+        }
+        sending.wait(cx);
+        Poll::Pending
+    }
+
+    /// Ready when everything accepted, and END_STREAM behind it, is with h2; from then on the
+    /// handle may go at any moment without a loss.
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut sending = self.shared.lock();
+        sending.ensure_not_failed()?;
+        sending.end()?;
+        if sending.sender.is_end_sent() {
+            return Poll::Ready(Ok(()));
+        }
+        sending.wait(cx);
+        Poll::Pending
+    }
+}
+
+impl Read for H2Upgraded {
+    /// Reads what has arrived; wakes on DATA, END_STREAM, RST_STREAM and the end of the connection.
+    ///
+    /// Credit goes back to the peer for the bytes that are read, when they are read.
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut buf: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if buf.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        while this.unread.is_empty() {
+            match ready!(this.poll_data(cx))? {
+                Some(data) => this.unread = data,
+                None => return Poll::Ready(Ok(())),
+            }
+        }
+        let len = this.unread.len().min(buf.remaining());
+        buf.put_slice(&this.unread[..len]);
+        this.unread.advance(len);
+        // The stream may be gone already, and then there is nobody to give credit to.
+        let _ = this.recv().flow_control().release_capacity(len);
+        this.observer.data_received(len);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl H2Upgraded {
+    fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Bytes>>> {
+        match self.reading {
+            Reading::Open => {}
+            Reading::Ended => return Poll::Ready(Ok(None)),
+            Reading::Violated => return Poll::Ready(Err(violation())),
+        }
+        match ready!(self.recv().poll_data(cx)) {
+            Some(Ok(data)) => return Poll::Ready(Ok(Some(data))),
+            Some(Err(err)) => return Poll::Ready(self.read_failed(err).map(|()| None)),
+            None => {}
+        }
+        match ready!(self.recv().poll_trailers(cx)) {
+            Ok(None) => self.reading = Reading::Ended,
+            Ok(Some(_)) => {
+                self.reading = Reading::Violated;
+                self.shared.lock().fail_with_reset(Reason::PROTOCOL_ERROR);
+                return Poll::Ready(Err(violation()));
+            }
+            Err(err) => return Poll::Ready(self.read_failed(err).map(|()| None)),
+        }
+        Poll::Ready(Ok(None))
+    }
+
+    /// A peer that lost interest has ended the stream for a reader; anything else is an error,
+    /// which h2 repeats on each poll.
+    fn read_failed(&mut self, err: h2::Error) -> io::Result<()> {
+        match err.reason() {
+            Some(Reason::NO_ERROR | Reason::CANCEL) if err.is_reset() && err.is_remote() => {
+                self.reading = Reading::Ended;
+                Ok(())
+            }
+            Some(reason) => Err(io::Error::new(kind_of(reason), err)),
+            None => Err(err
+                .into_io()
+                .unwrap_or_else(|| io::ErrorKind::BrokenPipe.into())),
+        }
+    }
+
+    fn recv(&mut self) -> &mut RecvStream {
+        self.recv
+            .as_mut()
+            .expect("the receiving half is there until drop")
+    }
+}
+
+/// RFC 9113 §8.5: frames other than DATA and stream management are a stream error on a tunnel.
+fn violation() -> io::Error {
+    io::Error::other(h2::Error::from(Reason::PROTOCOL_ERROR))
+}
+
+impl Tunnel for H2Upgraded {
+    fn claimed(&mut self) {
+        self.claimed = true;
+    }
+}
+
+impl Drop for H2Upgraded {
+    fn drop(&mut self) {
+        let mut sending = self.shared.lock();
+        if std::thread::panicking() && !sending.sender.is_end_sent() {
+            // What was written may be half of something: it must not look complete.
+            sending.fail_with_reset(Reason::INTERNAL_ERROR);
+        } else if !self.claimed {
+            sending.fail_with_reset(Reason::CANCEL);
+        } else {
+            // A failure here is the task's to find; there is nobody left to tell.
+            let _ = sending.end();
+        }
+        sending.left_behind = self.recv.take();
+        sending.wake_task();
+    }
+}
+
+// ===== what both ends share =====
+
+impl Shared {
+    /// No code of a user runs under this lock, so a poisoned one is as good as any.
+    fn lock(&self) -> MutexGuard<'_, Sending> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sending {
+    fn ensure_not_failed(&self) -> io::Result<()> {
+        match &self.phase {
+            Phase::Failed(failure) => Err(failure.to_io()),
+            Phase::Open | Phase::Ending => Ok(()),
+        }
+    }
+
+    fn ensure_open(&self) -> io::Result<()> {
+        match &self.phase {
+            Phase::Ending => Err(io::Error::new(
+                io::ErrorKind::BrokenPipe,
+                "write after shutdown",
+            )),
+            _ => self.ensure_not_failed(),
+        }
+    }
+
+    fn wait(&mut self, cx: &Context<'_>) {
+        self.writer = Some(cx.waker().clone());
+    }
+
+    fn wake_writer(&mut self) {
+        if let Some(writer) = self.writer.take() {
+            writer.wake();
+        }
+    }
+
+    fn wake_task(&self) {
+        if let Some(task) = &self.task {
+            task.wake_by_ref();
+        }
+    }
+
+    /// Ticks on behalf of the task, so that the task is what h2 wakes.
+    fn tick_for_task(&mut self) -> io::Result<()> {
+        // Before its first poll the task is about to run anyway.
+        let Some(task) = self.task.clone() else {
+            return Ok(());
+        };
+        match UpgradedSendStreamTask::tick(self, &mut Context::from_waker(&task)) {
+            Poll::Ready(Err(())) => self.ensure_not_failed(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Asks for END_STREAM behind what waits. With nothing waiting it leaves at once.
+    fn end(&mut self) -> io::Result<()> {
+        if !matches!(self.phase, Phase::Open) {
+            return Ok(());
+        }
+        self.phase = Phase::Ending;
+        self.sender.end();
+        self.wake_task();
+        if self.sender.waiting() == 0 {
+            // Nothing waits, so this registers no waker.
+            let _ = UpgradedSendStreamTask::tick(self, &mut Context::from_waker(Waker::noop()));
+            return self.ensure_not_failed();
+        }
+        self.tick_for_task()
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        if !matches!(self.phase, Phase::Failed(_)) {
+            self.phase = Phase::Failed(failure);
+        }
+        self.wake_writer();
+    }
+
+    fn fail_with_reset(&mut self, reason: Reason) {
+        if !matches!(self.phase, Phase::Failed(_)) {
+            self.sender.reset(reason);
+            self.fail(Failure::Reset(reason));
+        }
+        self.wake_task();
+    }
+}
+
+// ===== the task =====
+
+impl UpgradedSendStreamTask {
+    /// Moves waiting bytes into h2, as far as window is granted, and wakes the writer for what that freed.
+    ///
+    /// `Pending` on zero capacity, and then h2 wakes `cx`, which is the task's. `Ready(Ok)`: nothing
+    /// waits, and an END_STREAM that was asked for is with h2. `Ready(Err)`: the phase is now
+    /// `Failed`.
+    fn tick(sending: &mut Sending, cx: &mut Context<'_>) -> Poll<Result<(), ()>> {
+        let waited = sending.sender.waiting();
+        match sending.sender.poll_send(cx) {
+            Poll::Ready(Ok(())) => {
+                sending.wake_writer();
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Err(err)) => {
+                sending.fail(err.into());
+                Poll::Ready(Err(()))
+            }
+            Poll::Pending => {
+                if sending.sender.waiting() < waited {
+                    sending.wake_writer();
+                }
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Sees the rest out after END_STREAM was asked for. Ready when the stream may be let go.
+    fn poll_ending(&mut self, sending: &mut Sending, cx: &mut Context<'_>) -> Poll<()> {
+        let is_end_sent = match Self::tick(sending, cx) {
+            Poll::Ready(Ok(())) => true,
+            Poll::Ready(Err(())) => return Poll::Ready(()),
+            Poll::Pending => false,
+        };
+        if let Some(recv) = sending.left_behind.take() {
+            self.discard = Some(Discard::new(recv));
+        }
+        let is_handle_gone = self.discard.is_some();
+        if is_end_sent && !is_handle_gone {
+            // Half-closed: the user may read for as long as the peer sends.
+            return Poll::Pending;
+        }
+
+        let is_peer_done = match &mut self.discard {
+            Some(discard) => discard.poll_over(cx).is_ready(),
+            None => false,
+        };
+        if is_end_sent {
+            let is_out = sending.sender.poll_out(cx).is_ready();
+            if is_out && is_peer_done {
+                return Poll::Ready(());
+            }
+            if sending.sender.poll_reset(cx).is_ready() {
+                return Poll::Ready(());
+            }
+        }
+
+        let progress = Progress {
+            to_send: sending.sender.held(),
+            discarded: self.discard.as_ref().map_or(0, Discard::discarded),
+        };
+        ready!(self.patience.poll_exhausted(cx, progress));
+        if progress.to_send > 0 {
+            sending.fail_with_reset(Reason::CANCEL);
+        }
+        Poll::Ready(())
+    }
+}
+
+impl Future for UpgradedSendStreamTask {
+    type Output = ();
+
+    /// Ready when the stream is over: failed, or ended with its handle gone.
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        let shared = Arc::clone(&this.shared);
+        let mut sending = shared.lock();
+        match &mut sending.task {
+            Some(task) => task.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+        match sending.phase {
+            Phase::Open => match Self::tick(&mut sending, cx) {
+                Poll::Ready(Err(())) => Poll::Ready(()),
+                _ => Poll::Pending,
+            },
+            Phase::Ending => this.poll_ending(&mut sending, cx),
+            Phase::Failed(_) => Poll::Ready(()),
+        }
+    }
+}
+
+impl Drop for UpgradedSendStreamTask {
+    fn drop(&mut self) {
+        let mut sending = self.shared.lock();
+        sending.task = None;
+        if !sending.sender.is_end_sent() {
+            sending.fail(Failure::TaskGone);
+        }
+    }
+}
