@@ -1,0 +1,224 @@
+//! Starts the requests of a client connection.
+//!
+//! Invariants:
+//! - A request leaves the queue only when h2 can take it, so at most one waits inside h2 for a
+//!   stream, and the others can still be given back.
+//! - When this ends, the queue is closed and what waited in it has been given back.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{ready, Context, Poll};
+
+use futures_channel::oneshot;
+use h2::client::SendRequest;
+use h2::Reason;
+use http::{HeaderMap, Method, Request, Response};
+use http_body::Body;
+
+use crate::body::Incoming;
+use crate::error::kind::{Kind, User};
+use crate::error::BoxError;
+use crate::ext::Protocol;
+use crate::proto::exchange::{Reply, Requests};
+use crate::proto::h2::body_pipe::BodyPipe;
+use crate::proto::h2::client::config::Config;
+use crate::proto::h2::client::connection_task::ConnectionTask;
+use crate::proto::h2::client::exec::{ClientTask, Http2ClientConnExec};
+use crate::proto::h2::client::stream::StreamTask;
+use crate::proto::h2::compat::Compat;
+use crate::proto::h2::ledger::Outlet;
+use crate::proto::h2::ping::{ponger, recorder};
+use crate::proto::h2::send_buf::SendBuf;
+use crate::proto::h2::streams::Streams;
+use crate::proto::headers::{
+    content_length, set_content_length_if_missing, strip_connection_fields, ContentLength, Message,
+};
+use crate::rt::clock::Clock;
+use crate::rt::{Read, Write};
+
+type Received = Response<Incoming>;
+
+/// Takes requests from the queue and makes streams of them.
+pub(crate) struct Dispatcher<B, E, T> {
+    h2: SendRequest<SendBuf>,
+    requests: Requests<Request<B>, Received>,
+    connection_ended: oneshot::Receiver<crate::Result<()>>,
+    exec: E,
+    streams: Streams,
+    // The executor's bound names the transport.
+    transport: PhantomData<fn(T)>,
+}
+
+/// Writes the preface and SETTINGS, and hands the transport to a task of its own.
+///
+/// Does not wait for the peer.
+pub(crate) async fn handshake<T, B, E>(
+    io: T,
+    requests: Requests<Request<B>, Received>,
+    config: &Config,
+    mut exec: E,
+    clock: Clock,
+) -> crate::Result<Dispatcher<B, E, T>>
+where
+    T: Read + Write + Unpin,
+    B: Body + 'static,
+    B::Error: Into<BoxError>,
+    E: Http2ClientConnExec<B, T> + Unpin,
+{
+    let outlet = Arc::<Outlet>::default();
+    let (h2, mut connection) = config
+        .h2_builder()
+        .handshake::<_, SendBuf>(Compat::new(io, outlet.clone()))
+        .await
+        .map_err(crate::Error::from_h2)?;
+
+    let ping = config.ping();
+    let (recorder, ponger) = match connection.ping_pong() {
+        Some(ping_pong) if ping.is_enabled() => {
+            let (recorder, ponger) = ponger::channel(ping_pong, ping, clock.clone());
+            (recorder, Some(ponger))
+        }
+        _ => (recorder::disabled(), None),
+    };
+    let (ended, connection_ended) = oneshot::channel();
+    exec.execute_h2_future(ClientTask::Connection {
+        task: ConnectionTask::new(connection, ponger, ended),
+    });
+    Ok(Dispatcher {
+        h2,
+        requests,
+        connection_ended,
+        exec,
+        streams: Streams {
+            outlet,
+            recorder,
+            clock,
+            max_send_buffer_size: config.max_send_buffer_size,
+            tunnel_linger: config.tunnel_linger,
+        },
+        transport: PhantomData,
+    })
+}
+
+impl<B, E, T> Dispatcher<B, E, T> {
+    pub(crate) fn is_extended_connect_protocol_enabled(&self) -> bool {
+        self.h2.is_extended_connect_protocol_enabled()
+    }
+
+    pub(crate) fn current_max_send_streams(&self) -> usize {
+        self.h2.current_max_send_streams()
+    }
+
+    pub(crate) fn current_max_recv_streams(&self) -> usize {
+        self.h2.current_max_recv_streams()
+    }
+
+    /// What a refusal of h2 to take requests means for the connection.
+    fn end_of(&self, err: h2::Error) -> crate::Result<()> {
+        self.streams.recorder.ensure_not_timed_out()?;
+        match err.reason() {
+            Some(Reason::NO_ERROR) => Ok(()),
+            _ => Err(crate::Error::from_h2(err)),
+        }
+    }
+}
+
+impl<B, E, T> Dispatcher<B, E, T>
+where
+    T: Read + Write + Unpin,
+    B: Body + 'static,
+    B::Error: Into<BoxError>,
+    E: Http2ClientConnExec<B, T>,
+{
+    fn poll_dispatch(&mut self, cx: &mut Context<'_>) -> Poll<crate::Result<()>> {
+        loop {
+            if let Poll::Ready(ended) = Pin::new(&mut self.connection_ended).poll(cx) {
+                // An executor that dropped the task has ended the connection, too.
+                return Poll::Ready(ended.unwrap_or(Ok(())));
+            }
+            if let Err(err) = ready!(self.h2.poll_ready(cx)) {
+                return Poll::Ready(self.end_of(err));
+            }
+            let Some(envelope) = ready!(self.requests.poll_next(cx)) else {
+                return Poll::Ready(Ok(()));
+            };
+            if !envelope.is_abandoned() {
+                let (request, reply) = envelope.open();
+                self.start(request, reply);
+            }
+        }
+    }
+
+    fn start(&mut self, request: Request<B>, reply: Reply<Request<B>, Received>) {
+        let (mut head, body) = request.into_parts();
+        strip_connection_fields(&mut head.headers, Message::Request);
+        if let Some(protocol) = head.extensions.remove::<Protocol>() {
+            head.extensions.insert(protocol.into_h2());
+        }
+        let is_connect = head.method == Method::CONNECT;
+        if is_connect && has_content(&head.headers, &body) {
+            reply.fail(crate::Error::new(Kind::User(User::InvalidConnectWithBody)));
+            return;
+        }
+        if let Some(length) = announced_length(&head.method, &body) {
+            set_content_length_if_missing(&mut head.headers, length);
+        }
+
+        let is_over = !is_connect && body.is_end_stream();
+        let request = Request::from_parts(head, ());
+        let (response, send) = match self.h2.send_request(request, is_over) {
+            Ok(streams) => streams,
+            Err(err) => {
+                reply.fail(crate::Error::from_h2(err));
+                return;
+            }
+        };
+        let streams = self.streams.clone();
+        let task = if is_connect {
+            StreamTask::connect(response, send, reply, streams)
+        } else {
+            let body = (!is_over).then(|| BodyPipe::new(body, streams.sender(send)));
+            StreamTask::exchange(response, body, reply, streams)
+        };
+        self.exec.execute_h2_future(ClientTask::Stream { task });
+    }
+}
+
+/// Whether a CONNECT request brings content, which it may not (RFC 9110 §9.3.6).
+fn has_content<B: Body>(headers: &HeaderMap, body: &B) -> bool {
+    !matches!(
+        content_length(headers),
+        ContentLength::Absent | ContentLength::Valid(0)
+    ) || body.size_hint().exact().is_some_and(|length| length > 0)
+}
+
+/// The length to announce where the caller did not (RFC 9110 §8.6): a request that
+/// usually has no content says nothing about having none.
+fn announced_length<B: Body>(method: &Method, body: &B) -> Option<u64> {
+    let is_usually_empty = matches!(
+        *method,
+        Method::GET | Method::HEAD | Method::DELETE | Method::CONNECT
+    );
+    body.size_hint()
+        .exact()
+        .filter(|length| *length > 0 || !is_usually_empty)
+}
+
+impl<B, E, T> Future for Dispatcher<B, E, T>
+where
+    T: Read + Write + Unpin,
+    B: Body + 'static,
+    B::Error: Into<BoxError>,
+    E: Http2ClientConnExec<B, T> + Unpin,
+{
+    type Output = crate::Result<()>;
+
+    /// Wakes on a request, on room for it, and on the end of the connection.
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<crate::Result<()>> {
+        let result = ready!(self.poll_dispatch(cx));
+        self.requests.close();
+        Poll::Ready(result)
+    }
+}

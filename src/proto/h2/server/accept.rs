@@ -1,0 +1,244 @@
+//! Serves a connection: the handshake, then a service call and a stream task for each request.
+//!
+//! Invariants:
+//! - Nothing here is pinned.
+//! - A request that is wrong in itself costs its own stream only.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{ready, Context, Poll};
+
+use h2::server::{Connection, Handshake, SendResponse};
+use h2::{Reason, RecvStream};
+use http::{Method, Request};
+use http_body::Body;
+
+use crate::body::h2_stream::H2Stream as IncomingStream;
+use crate::body::Incoming;
+use crate::error::BoxError;
+use crate::ext::Protocol;
+use crate::proto::h2::compat::Compat;
+use crate::proto::h2::ledger::Outlet;
+use crate::proto::h2::ping::ponger::{Ponged, Ponger};
+use crate::proto::h2::ping::{ponger, recorder};
+use crate::proto::h2::send_buf::SendBuf;
+use crate::proto::h2::server::config::Config;
+use crate::proto::h2::server::exec::Http2ServerConnExec;
+use crate::proto::h2::server::stream::{Asked, DateHeader, Ends, H2Stream};
+use crate::proto::h2::streams::Streams;
+use crate::proto::headers::{content_length, ContentLength};
+use crate::rt::clock::Clock;
+use crate::rt::{Read, Write};
+use crate::service::HttpService;
+use crate::upgrade::pending::pending;
+
+pub(crate) struct Server<T, S, E> {
+    state: State<T>,
+    service: S,
+    exec: E,
+    streams: Streams,
+    date: DateHeader,
+}
+
+enum State<T> {
+    Handshaking {
+        handshake: Box<Handshake<Compat<T>, SendBuf>>,
+        ping: ponger::Config,
+        /// A graceful shutdown that was asked for too early to begin.
+        is_shutdown_due: bool,
+    },
+    Serving(Box<Serving<T>>),
+    Ended,
+}
+
+struct Serving<T> {
+    connection: Connection<Compat<T>, SendBuf>,
+    ponger: Option<Ponger>,
+}
+
+/// What the peer asked for.
+type Accepted = (Request<RecvStream>, SendResponse<SendBuf>);
+
+// Nothing is pinned, so nothing depends on where this stands.
+impl<T, S, E> Unpin for Server<T, S, E> {}
+
+impl<T, S, E> Server<T, S, E>
+where
+    T: Read + Write + Unpin,
+{
+    /// Panics where an option is out of h2's range.
+    pub(crate) fn new(io: T, service: S, config: &Config, exec: E, clock: Clock) -> Self {
+        let outlet = Arc::<Outlet>::default();
+        let handshake = config
+            .h2_builder()
+            .handshake(Compat::new(io, outlet.clone()));
+        Server {
+            state: State::Handshaking {
+                handshake: Box::new(handshake),
+                ping: config.ping(),
+                is_shutdown_due: false,
+            },
+            service,
+            exec,
+            streams: Streams {
+                outlet,
+                recorder: recorder::disabled(),
+                clock,
+                max_send_buffer_size: config.max_send_buffer_size,
+                tunnel_linger: config.tunnel_linger,
+            },
+            date: if config.auto_date_header {
+                DateHeader::IfMissing
+            } else {
+                DateHeader::Never
+            },
+        }
+    }
+
+    /// Lets the streams that are open finish, and takes no more.
+    pub(crate) fn graceful_shutdown(&mut self) {
+        match &mut self.state {
+            State::Handshaking {
+                is_shutdown_due, ..
+            } => *is_shutdown_due = true,
+            State::Serving(serving) => serving.connection.graceful_shutdown(),
+            State::Ended => {}
+        }
+    }
+}
+
+impl<T, S, E> Server<T, S, E>
+where
+    T: Read + Write + Unpin,
+    S: HttpService<Incoming>,
+    S::Error: Into<BoxError>,
+    S::ResBody: 'static,
+    <S::ResBody as Body>::Error: Into<BoxError>,
+    E: Http2ServerConnExec<S::Future, S::ResBody>,
+{
+    fn poll_serve(&mut self, cx: &mut Context<'_>) -> Poll<crate::Result<()>> {
+        loop {
+            match &mut self.state {
+                State::Handshaking {
+                    handshake,
+                    ping,
+                    is_shutdown_due,
+                } => {
+                    let mut connection =
+                        ready!(Pin::new(handshake).poll(cx)).map_err(crate::Error::from_h2)?;
+                    if *is_shutdown_due {
+                        connection.graceful_shutdown();
+                    }
+                    let mut ponger = None;
+                    if ping.is_enabled() {
+                        if let Some(ping_pong) = connection.ping_pong() {
+                            let clock = self.streams.clock.clone();
+                            let (recorder, polled) =
+                                ponger::channel(ping_pong, ping.clone(), clock);
+                            self.streams.recorder = recorder;
+                            ponger = Some(polled);
+                        }
+                    }
+                    self.state = State::Serving(Box::new(Serving { connection, ponger }));
+                }
+                State::Serving(serving) => match ready!(serving.poll_accept(cx))? {
+                    Some((request, respond)) => self.serve(request, respond),
+                    None => return Poll::Ready(Ok(())),
+                },
+                State::Ended => return Poll::Ready(Ok(())),
+            }
+        }
+    }
+
+    fn serve(&mut self, request: Request<RecvStream>, mut respond: SendResponse<SendBuf>) {
+        let activity = Arc::new(self.streams.recorder.open_stream());
+        activity.record_non_data();
+        let length = content_length(request.headers());
+        let (mut head, recv) = request.into_parts();
+        if let Some(protocol) = head.extensions.remove::<h2::ext::Protocol>() {
+            head.extensions.insert(Protocol::from_h2(protocol));
+        }
+
+        let (body, asked) = if head.method == Method::CONNECT {
+            // RFC 9110 §9.3.6: a CONNECT request has no content.
+            if let ContentLength::Valid(1..) | ContentLength::Invalid = length {
+                respond.send_reset(Reason::INTERNAL_ERROR);
+                return;
+            }
+            let (pending, on_upgrade) = pending();
+            head.extensions.insert(on_upgrade);
+            let ends = Ends { recv, pending };
+            (Incoming::empty(), Asked::Tunnel(Some(ends)))
+        } else {
+            let length = match length {
+                ContentLength::Valid(length) => Some(length),
+                ContentLength::Absent | ContentLength::Invalid => None,
+            };
+            let body = IncomingStream::new(recv, length, activity.clone());
+            (Incoming::h2(body), Asked::by(&head.method))
+        };
+
+        let answer = self.service.call(Request::from_parts(head, body));
+        self.exec.execute_h2stream(H2Stream::new(
+            answer,
+            respond,
+            asked,
+            self.streams.clone(),
+            self.date,
+            activity,
+        ));
+    }
+}
+
+impl<T> Serving<T>
+where
+    T: Read + Write + Unpin,
+{
+    /// Ready with the next request, or with `None` when the connection is over.
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<crate::Result<Option<Accepted>>> {
+        loop {
+            if let Poll::Ready(accepted) = self.connection.poll_accept(cx) {
+                return Poll::Ready(accepted.transpose().map_err(crate::Error::from_h2));
+            }
+            let Some(ponger) = &mut self.ponger else {
+                return Poll::Pending;
+            };
+            match ready!(ponger.poll(cx)) {
+                Ponged::WindowUpdate(size) => {
+                    self.connection.set_target_window_size(size);
+                    // Refused only while an earlier SETTINGS frame is unacknowledged; then the
+                    // next measurement tries again.
+                    let _ = self.connection.set_initial_window_size(size);
+                }
+                Ponged::KeepAliveTimedOut => {
+                    self.connection.abrupt_shutdown(Reason::NO_ERROR);
+                    // The GOAWAY is a courtesy to a peer that is most likely gone: it is offered
+                    // to the transport once, and not waited for.
+                    let _ = self.connection.poll_closed(cx);
+                    return Poll::Ready(Err(crate::Error::keep_alive_timed_out()));
+                }
+            }
+        }
+    }
+}
+
+impl<T, S, E> Future for Server<T, S, E>
+where
+    T: Read + Write + Unpin,
+    S: HttpService<Incoming>,
+    S::Error: Into<BoxError>,
+    S::ResBody: 'static,
+    <S::ResBody as Body>::Error: Into<BoxError>,
+    E: Http2ServerConnExec<S::Future, S::ResBody>,
+{
+    type Output = crate::Result<()>;
+
+    /// Wakes on frames from the peer, on window and room to write, and on the keep-alive timer.
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<crate::Result<()>> {
+        let result = ready!(self.poll_serve(cx));
+        // Streams that are still open learn of the end at once, not when this is dropped.
+        self.state = State::Ended;
+        Poll::Ready(result)
+    }
+}
