@@ -1,7 +1,7 @@
 //! The transport as h2 wants it: tokio's traits over this crate's.
 //!
 //! Invariant: every flush that completes is reported to the connection's
-//! [`Outlet`](crate::proto::h2::ledger::Outlet). h2 asks for a flush only once its own write buffer is empty, so a
+//! `Outlet`. h2 asks for a flush only once its own write buffer is empty, so a
 //! report means that the socket took all that h2 had framed.
 
 use std::io;

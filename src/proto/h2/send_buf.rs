@@ -1,6 +1,6 @@
 //! The one send buffer type of every HTTP/2 connection.
 //!
-//! Invariant: a buffer that was charged to a [`Ledger`](crate::proto::h2::ledger::Ledger) is
+//! Invariant: a buffer that was charged to a `Ledger` is
 //! discharged exactly once: with its last byte, which h2 takes right before it flushes, or when
 //! h2 throws the buffer away with its stream.
 

@@ -4,9 +4,12 @@
 //! - Order is kept: what was gathered goes before what was put whole.
 //! - Small pieces are copied together, so that they leave as one DATA frame; a piece that comes
 //!   alone, or is large, is kept as it is, without a copy.
-//! - With nothing waiting there is no buffer.
+//! - Gathering never holds a buffer of more than one frame, however bytes come and go, and none
+//!   while nothing waits.
 
-use bytes::{Bytes, BytesMut};
+use std::collections::VecDeque;
+
+use bytes::Bytes;
 
 use crate::proto::h2::window::FRAME_SIZE;
 
@@ -15,7 +18,8 @@ const FIRST_CAPACITY: usize = 1024;
 
 #[derive(Default)]
 pub(crate) struct Waiting {
-    gathered: BytesMut,
+    /// A ring, so that bytes which leave at the front make room at the back.
+    gathered: VecDeque<u8>,
     whole: Bytes,
 }
 
@@ -57,30 +61,36 @@ impl Waiting {
         if self.gathered.is_empty() {
             return self.whole.split_to(limit.min(self.whole.len()));
         }
-        let len = limit.min(self.gathered.len());
-        // A piece that shares the gathering buffer keeps all of it alive until it is written, so
-        // only one that fills most of it may.
-        let piece = if len * 4 >= self.gathered.capacity() * 3 {
-            self.gathered.split_to(len).freeze()
-        } else {
-            let piece = Bytes::copy_from_slice(&self.gathered[..len]);
-            bytes::Buf::advance(&mut self.gathered, len);
-            piece
-        };
-        if self.gathered.is_empty() {
-            self.gathered = BytesMut::new();
+        let is_all = limit >= self.gathered.len();
+        // The buffer itself leaves where bytes fill most of it: it is kept until they are written.
+        if is_all && self.gathered.len() * 4 >= self.gathered.capacity() * 3 {
+            return Vec::from(std::mem::take(&mut self.gathered)).into();
+        }
+        let piece = self.copy_out(limit.min(self.gathered.len()));
+        if is_all {
+            self.gathered = VecDeque::new();
         }
         piece
     }
 
+    fn copy_out(&mut self, len: usize) -> Bytes {
+        let (front, back) = self.gathered.as_slices();
+        let from_front = len.min(front.len());
+        let mut piece = Vec::with_capacity(len);
+        piece.extend_from_slice(&front[..from_front]);
+        piece.extend_from_slice(&back[..len - from_front]);
+        self.gathered.drain(..len);
+        piece.into()
+    }
+
     fn copy(&mut self, bytes: &[u8]) {
-        if self.gathered.capacity() == 0 {
-            // Powers of two, so that growing by doubling ends at exactly one frame.
-            let capacity = bytes.len().max(FIRST_CAPACITY).next_power_of_two();
-            self.gathered
-                .reserve(capacity.min(bytes.len().max(FRAME_SIZE)));
+        let len = self.gathered.len() + bytes.len();
+        if len > self.gathered.capacity() {
+            // Powers of two end at exactly one frame.
+            let capacity = len.max(FIRST_CAPACITY).next_power_of_two();
+            self.gathered.reserve_exact(capacity - self.gathered.len());
         }
-        self.gathered.extend_from_slice(bytes);
+        self.gathered.extend(bytes);
     }
 }
 

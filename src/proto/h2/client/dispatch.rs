@@ -128,7 +128,7 @@ impl<B, E, T> Dispatcher<B, E, T> {
 impl<B, E, T> Dispatcher<B, E, T>
 where
     T: Read + Write + Unpin,
-    B: Body + 'static,
+    B: Body + Unpin + 'static,
     B::Error: Into<BoxError>,
     E: Http2ClientConnExec<B, T>,
 {
@@ -146,12 +146,17 @@ where
             };
             if !envelope.is_abandoned() {
                 let (request, reply) = envelope.open();
-                self.start(request, reply);
+                self.start(request, reply, cx);
             }
         }
     }
 
-    fn start(&mut self, request: Request<B>, reply: Reply<Request<B>, Received>) {
+    fn start(
+        &mut self,
+        request: Request<B>,
+        reply: Reply<Request<B>, Received>,
+        cx: &mut Context<'_>,
+    ) {
         let (mut head, body) = request.into_parts();
         strip_connection_fields(&mut head.headers, Message::Request);
         if let Some(protocol) = head.extensions.remove::<Protocol>() {
@@ -179,8 +184,16 @@ where
         let task = if is_connect {
             StreamTask::connect(response, send, reply, streams)
         } else {
-            let body = (!is_over).then(|| BodyPipe::new(body, streams.sender(send)));
-            StreamTask::exchange(response, body, reply, streams)
+            let mut pipe = (!is_over).then(|| BodyPipe::new(body, streams.sender(send)));
+            // A body that is there already follows its head in the same write to the socket; in
+            // a second one it would wait for the peer's acknowledgement of the first.
+            if pipe
+                .as_mut()
+                .is_some_and(|pipe| Pin::new(pipe).poll(cx).is_ready())
+            {
+                pipe = None;
+            }
+            StreamTask::exchange(response, pipe, reply, streams)
         };
         self.exec.execute_h2_future(ClientTask::Stream { task });
     }
@@ -209,7 +222,7 @@ fn announced_length<B: Body>(method: &Method, body: &B) -> Option<u64> {
 impl<B, E, T> Future for Dispatcher<B, E, T>
 where
     T: Read + Write + Unpin,
-    B: Body + 'static,
+    B: Body + Unpin + 'static,
     B::Error: Into<BoxError>,
     E: Http2ClientConnExec<B, T> + Unpin,
 {
