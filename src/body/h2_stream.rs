@@ -104,13 +104,14 @@ impl H2Stream {
 }
 
 /// RST_STREAM(NO_ERROR) asks to stop without calling anything an error (RFC 9113 §8.1), so a
-/// reader sees the end there. A reset that carries another reason is repeated by h2 on each poll.
+/// reader sees the end there; a connection that went away with NO_ERROR has cut the body short.
+/// h2 repeats an error on each poll.
 fn clean_end_or<T>(
     err: h2::Error,
     wrap: fn(h2::Error) -> crate::Error,
 ) -> Option<crate::Result<T>> {
-    match err.reason() {
-        Some(Reason::NO_ERROR) => None,
-        _ => Some(Err(wrap(err))),
+    if err.is_reset() && err.reason() == Some(Reason::NO_ERROR) {
+        return None;
     }
+    Some(Err(wrap(err)))
 }

@@ -27,7 +27,7 @@ use crate::proto::h2::client::config::Config;
 use crate::proto::h2::client::connection_task::ConnectionTask;
 use crate::proto::h2::client::exec::{ClientTask, Http2ClientConnExec};
 use crate::proto::h2::client::stream::StreamTask;
-use crate::proto::h2::compat::Compat;
+use crate::proto::h2::compat::{Compat, FirstFrame};
 use crate::proto::h2::ledger::Outlet;
 use crate::proto::h2::ping::{ponger, recorder};
 use crate::proto::h2::send_buf::SendBuf;
@@ -46,10 +46,17 @@ pub(crate) struct Dispatcher<B, E, T> {
     requests: Requests<Request<B>, Received>,
     connection_ended: oneshot::Receiver<crate::Result<()>>,
     exec: E,
+    /// The latest stream, while it waits for the peer to allow one more. Its task would
+    /// register with h2 in the place of this one, which then never learnt of the opening.
+    opening: Option<StreamTask<B>>,
+    first_frame: FirstFrame,
     streams: Streams,
     // The executor's bound names the transport.
     transport: PhantomData<fn(T)>,
 }
+
+// Nothing is pinned, so nothing depends on where this stands.
+impl<B, E, T> Unpin for Dispatcher<B, E, T> {}
 
 /// Writes the preface and SETTINGS, and hands the transport to a task of its own.
 ///
@@ -68,9 +75,10 @@ where
     E: Http2ClientConnExec<B, T> + Unpin,
 {
     let outlet = Arc::<Outlet>::default();
+    let (compat, first_frame) = Compat::with_first_frame(io, outlet.clone());
     let (h2, mut connection) = config
         .h2_builder()
-        .handshake::<_, SendBuf>(Compat::new(io, outlet.clone()))
+        .handshake::<_, SendBuf>(compat)
         .await
         .map_err(crate::Error::from_h2)?;
 
@@ -91,6 +99,8 @@ where
         requests,
         connection_ended,
         exec,
+        opening: None,
+        first_frame,
         streams: Streams {
             outlet,
             recorder,
@@ -128,7 +138,7 @@ impl<B, E, T> Dispatcher<B, E, T> {
 impl<B, E, T> Dispatcher<B, E, T>
 where
     T: Read + Write + Unpin,
-    B: Body + Unpin + 'static,
+    B: Body + 'static,
     B::Error: Into<BoxError>,
     E: Http2ClientConnExec<B, T>,
 {
@@ -138,7 +148,9 @@ where
                 // An executor that dropped the task has ended the connection, too.
                 return Poll::Ready(ended.unwrap_or(Ok(())));
             }
-            if let Err(err) = ready!(self.h2.poll_ready(cx)) {
+            let is_ready = self.h2.poll_ready(cx);
+            self.poll_opening(is_ready.is_pending(), cx);
+            if let Err(err) = ready!(is_ready) {
                 return Poll::Ready(self.end_of(err));
             }
             let Some(envelope) = ready!(self.requests.poll_next(cx)) else {
@@ -146,20 +158,34 @@ where
             };
             if !envelope.is_abandoned() {
                 let (request, reply) = envelope.open();
-                self.start(request, reply, cx);
+                self.start(request, reply);
             }
         }
     }
 
-    fn start(
-        &mut self,
-        request: Request<B>,
-        reply: Reply<Request<B>, Received>,
-        cx: &mut Context<'_>,
-    ) {
+    /// Lets the latest stream go to its task, unless it waits for its turn to open.
+    fn poll_opening(&mut self, is_waiting: bool, cx: &mut Context<'_>) {
+        let Some(mut task) = self.opening.take() else {
+            return;
+        };
+        if !is_waiting {
+            self.exec.execute_h2_future(ClientTask::Stream { task });
+        } else if task.poll_abandoned(cx).is_pending() {
+            self.opening = Some(task);
+        }
+    }
+
+    fn start(&mut self, request: Request<B>, reply: Reply<Request<B>, Received>) {
         let (mut head, body) = request.into_parts();
         strip_connection_fields(&mut head.headers, Message::Request);
         if let Some(protocol) = head.extensions.remove::<Protocol>() {
+            // RFC 8441 §3: not before the peer has said that it takes them. Until it has said
+            // anything, its answer decides.
+            if !self.h2.is_extended_connect_protocol_enabled() && self.first_frame.has_arrived() {
+                let refusal = "peer has not enabled extended CONNECT";
+                reply.fail(crate::Error::new(Kind::Http2).with(refusal));
+                return;
+            }
             head.extensions.insert(protocol.into_h2());
         }
         let is_connect = head.method == Method::CONNECT;
@@ -184,18 +210,10 @@ where
         let task = if is_connect {
             StreamTask::connect(response, send, reply, streams)
         } else {
-            let mut pipe = (!is_over).then(|| BodyPipe::new(body, streams.sender(send)));
-            // A body that is there already follows its head in the same write to the socket; in
-            // a second one it would wait for the peer's acknowledgement of the first.
-            if pipe
-                .as_mut()
-                .is_some_and(|pipe| Pin::new(pipe).poll(cx).is_ready())
-            {
-                pipe = None;
-            }
-            StreamTask::exchange(response, pipe, reply, streams)
+            let body = (!is_over).then(|| BodyPipe::new(body, streams.sender(send)));
+            StreamTask::exchange(response, body, reply, streams)
         };
-        self.exec.execute_h2_future(ClientTask::Stream { task });
+        self.opening = Some(task);
     }
 }
 
@@ -222,7 +240,7 @@ fn announced_length<B: Body>(method: &Method, body: &B) -> Option<u64> {
 impl<B, E, T> Future for Dispatcher<B, E, T>
 where
     T: Read + Write + Unpin,
-    B: Body + Unpin + 'static,
+    B: Body + 'static,
     B::Error: Into<BoxError>,
     E: Http2ClientConnExec<B, T> + Unpin,
 {

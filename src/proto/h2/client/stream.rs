@@ -93,6 +93,14 @@ impl<B> StreamTask<B> {
             streams,
         }
     }
+
+    /// Ready once the caller does not wait for the response any more.
+    pub(crate) fn poll_abandoned(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.phase {
+            Phase::Awaiting { reply, .. } => reply.poll_abandoned(cx),
+            Phase::Answered | Phase::Tunnel(_) => Poll::Pending,
+        }
+    }
 }
 
 impl<B> Future for StreamTask<B>

@@ -174,25 +174,25 @@ impl<F, B: Body> H2Stream<F, B> {
                 .or_insert_with(date::header_value);
         }
 
-        let mut ends = None;
-        match this.asked {
-            Asked::Tunnel(both) if head.status.is_success() => {
-                remove_zero_length(&mut head.headers)?;
-                ends = both.take();
-            }
-            Asked::FieldsOnly => announce_length(&mut head.headers, &body),
-            Asked::Content if head.status == StatusCode::NO_CONTENT => {
-                head.headers.remove(header::CONTENT_LENGTH);
-            }
-            Asked::Content | Asked::Tunnel(_) => {}
-        }
-        let is_over = ends.is_none()
-            && (body.is_end_stream()
+        // A refused CONNECT needs its ends no more, and whoever waits for the upgrade is told.
+        let ends = match this.asked {
+            Asked::Tunnel(ends) => ends.take().filter(|_| head.status.is_success()),
+            Asked::Content | Asked::FieldsOnly => None,
+        };
+        let is_over = if ends.is_some() {
+            remove_zero_length(&mut head.headers)?;
+            false
+        } else {
+            let is_over = body.is_end_stream()
                 || matches!(this.asked, Asked::FieldsOnly)
-                || is_without_content(head.status));
-        if ends.is_none() && !is_over {
-            announce_length(&mut head.headers, &body);
-        }
+                || is_without_content(head.status);
+            if head.status == StatusCode::NO_CONTENT {
+                head.headers.remove(header::CONTENT_LENGTH);
+            } else if !is_without_content(head.status) {
+                announce_length(&mut head.headers, &body);
+            }
+            is_over
+        };
 
         let send = this
             .respond

@@ -207,6 +207,8 @@ impl<E> Builder<E> {
     ///
     /// In bytes. Default: 400 KiB. A response body is not polled, and a tunnel takes no more from
     /// its writer, while this much has been accepted and the transport has not taken it.
+    /// Of this, a tunnel and a body's small frames let 16 KiB, or half where that is less, wait for
+    /// window (RFC 9113 §5.2); less than 2 counts as 2.
     ///
     /// # Panics
     ///
