@@ -13,6 +13,7 @@ pub(crate) mod linger;
 pub(crate) mod ping;
 pub(crate) mod send_buf;
 pub(crate) mod streams;
+pub(crate) mod tunnel_reader;
 pub(crate) mod upgrade;
 pub(crate) mod waiting;
 pub(crate) mod window;

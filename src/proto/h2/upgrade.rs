@@ -21,12 +21,12 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{ready, Context, Poll, Waker};
 
-use bytes::{Buf, Bytes};
 use h2::{Reason, RecvStream};
 
 use crate::body::h2_stream::ReceiveObserver;
-use crate::proto::h2::failure::{kind_of, Failure};
+use crate::proto::h2::failure::Failure;
 use crate::proto::h2::linger::{Discard, Patience, Progress};
+use crate::proto::h2::tunnel_reader::Reader;
 use crate::proto::h2::windowed_sender::WindowedSender;
 use crate::rt::{Read, ReadBufCursor, Write};
 use crate::upgrade::tunnel::Tunnel;
@@ -34,20 +34,8 @@ use crate::upgrade::tunnel::Tunnel;
 /// The user's end of a tunnel.
 pub(crate) struct H2Upgraded {
     shared: Arc<Shared>,
-    /// Gone only while `self` is dropped.
-    recv: Option<RecvStream>,
-    /// What a read had no room for.
-    unread: Bytes,
-    reading: Reading,
-    observer: Arc<dyn ReceiveObserver>,
+    reader: Reader,
     claimed: bool,
-}
-
-enum Reading {
-    Open,
-    Ended,
-    /// The peer sent a field section, which a tunnel has no place for.
-    Violated,
 }
 
 /// Serves the sending half of a tunnel until the stream is over.
@@ -94,10 +82,7 @@ pub(crate) fn tunnel(
     })));
     let handle = H2Upgraded {
         shared: Arc::clone(&shared),
-        recv: Some(recv),
-        unread: Bytes::new(),
-        reading: Reading::Open,
-        observer,
+        reader: Reader::new(recv, observer),
         claimed: false,
     };
     let task = UpgradedSendStreamTask {
@@ -165,83 +150,19 @@ impl Write for H2Upgraded {
 }
 
 impl Read for H2Upgraded {
-    /// Reads what has arrived; wakes on DATA, END_STREAM, RST_STREAM and the end of the connection.
-    ///
-    /// Credit goes back to the peer for the bytes that are read, when they are read.
+    /// See [`Reader::poll_read`]. A field section from the peer also ends the sending half.
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        mut buf: ReadBufCursor<'_>,
+        buf: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if buf.remaining() == 0 {
-            return Poll::Ready(Ok(()));
+        let read = this.reader.poll_read(cx, buf);
+        if this.reader.is_violated() {
+            this.shared.lock().fail_with_reset(Reason::PROTOCOL_ERROR);
         }
-        while this.unread.is_empty() {
-            match ready!(this.poll_data(cx))? {
-                Some(data) => this.unread = data,
-                None => return Poll::Ready(Ok(())),
-            }
-        }
-        let len = this.unread.len().min(buf.remaining());
-        buf.put_slice(&this.unread[..len]);
-        this.unread.advance(len);
-        // The stream may be gone already, and then there is nobody to give credit to.
-        let _ = this.recv().flow_control().release_capacity(len);
-        this.observer.data_received(len);
-        Poll::Ready(Ok(()))
+        read
     }
-}
-
-impl H2Upgraded {
-    fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Bytes>>> {
-        match self.reading {
-            Reading::Open => {}
-            Reading::Ended => return Poll::Ready(Ok(None)),
-            Reading::Violated => return Poll::Ready(Err(violation())),
-        }
-        match ready!(self.recv().poll_data(cx)) {
-            Some(Ok(data)) => return Poll::Ready(Ok(Some(data))),
-            Some(Err(err)) => return Poll::Ready(self.read_failed(err).map(|()| None)),
-            None => {}
-        }
-        match ready!(self.recv().poll_trailers(cx)) {
-            Ok(None) => self.reading = Reading::Ended,
-            Ok(Some(_)) => {
-                self.reading = Reading::Violated;
-                self.shared.lock().fail_with_reset(Reason::PROTOCOL_ERROR);
-                return Poll::Ready(Err(violation()));
-            }
-            Err(err) => return Poll::Ready(self.read_failed(err).map(|()| None)),
-        }
-        Poll::Ready(Ok(None))
-    }
-
-    /// A peer that lost interest has ended the stream for a reader; anything else is an error,
-    /// which h2 repeats on each poll.
-    fn read_failed(&mut self, err: h2::Error) -> io::Result<()> {
-        match err.reason() {
-            Some(Reason::NO_ERROR | Reason::CANCEL) if err.is_reset() && err.is_remote() => {
-                self.reading = Reading::Ended;
-                Ok(())
-            }
-            Some(reason) => Err(io::Error::new(kind_of(reason), err)),
-            None => Err(err
-                .into_io()
-                .unwrap_or_else(|| io::ErrorKind::BrokenPipe.into())),
-        }
-    }
-
-    fn recv(&mut self) -> &mut RecvStream {
-        self.recv
-            .as_mut()
-            .expect("the receiving half is there until drop")
-    }
-}
-
-/// RFC 9113 §8.5: frames other than DATA and stream management are a stream error on a tunnel.
-fn violation() -> io::Error {
-    io::Error::other(h2::Error::from(Reason::PROTOCOL_ERROR))
 }
 
 impl Tunnel for H2Upgraded {
@@ -262,7 +183,7 @@ impl Drop for H2Upgraded {
             // A failure here is the task's to find; there is nobody left to tell.
             let _ = sending.end();
         }
-        sending.left_behind = self.recv.take();
+        sending.left_behind = self.reader.take_stream();
         sending.wake_task();
     }
 }

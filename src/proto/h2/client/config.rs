@@ -9,45 +9,50 @@ use crate::proto::h2::window::{DATA_FRAME_BUDGET, SPEC_WINDOW_SIZE};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
-    pub(crate) adaptive_window: bool,
-    pub(crate) initial_connection_window_size: u32,
-    pub(crate) initial_stream_window_size: u32,
-    pub(crate) initial_max_send_streams: usize,
-    pub(crate) max_frame_size: Option<u32>,
+    // What the peer is told in SETTINGS.
+    pub(crate) max_concurrent_streams: Option<u32>,
     pub(crate) max_header_list_size: u32,
     pub(crate) header_table_size: Option<u32>,
-    pub(crate) max_concurrent_streams: Option<u32>,
+    pub(crate) max_frame_size: Option<u32>,
+    pub(crate) initial_stream_window_size: u32,
+    pub(crate) initial_connection_window_size: u32,
+    pub(crate) adaptive_window: bool,
+    // What is assumed of the peer before its SETTINGS.
+    pub(crate) initial_max_send_streams: usize,
+    // What a stream may hold, and for how long.
+    pub(crate) max_send_buffer_size: usize,
+    pub(crate) tunnel_linger: Duration,
+    // Signs of life.
     pub(crate) keep_alive_interval: Option<Duration>,
     pub(crate) keep_alive_timeout: Duration,
     pub(crate) keep_alive_while_idle: bool,
+    // Defences.
+    pub(crate) max_local_error_reset_streams: Option<usize>,
+    pub(crate) max_pending_accept_reset_streams: Option<usize>,
     pub(crate) max_concurrent_reset_streams: Option<usize>,
     pub(crate) reset_stream_duration: Option<Duration>,
-    pub(crate) max_send_buffer_size: usize,
-    pub(crate) max_pending_accept_reset_streams: Option<usize>,
-    pub(crate) max_local_error_reset_streams: Option<usize>,
-    pub(crate) tunnel_linger: Duration,
 }
 
 impl Default for Config {
     fn default() -> Config {
         Config {
-            adaptive_window: false,
-            initial_connection_window_size: 5 << 20,
-            initial_stream_window_size: 2 << 20,
-            initial_max_send_streams: 100,
-            max_frame_size: Some(16_384),
+            max_concurrent_streams: None,
             max_header_list_size: 16 << 10,
             header_table_size: None,
-            max_concurrent_streams: None,
+            max_frame_size: Some(16_384),
+            initial_stream_window_size: 2 << 20,
+            initial_connection_window_size: 5 << 20,
+            adaptive_window: false,
+            initial_max_send_streams: 100,
+            max_send_buffer_size: 1 << 20,
+            tunnel_linger: Duration::from_secs(30),
             keep_alive_interval: None,
             keep_alive_timeout: Duration::from_secs(20),
             keep_alive_while_idle: false,
+            max_local_error_reset_streams: Some(1024),
+            max_pending_accept_reset_streams: None,
             max_concurrent_reset_streams: None,
             reset_stream_duration: None,
-            max_send_buffer_size: 1 << 20,
-            max_pending_accept_reset_streams: None,
-            max_local_error_reset_streams: Some(1024),
-            tunnel_linger: Duration::from_secs(30),
         }
     }
 }

@@ -9,41 +9,46 @@ use crate::proto::h2::window::{DATA_FRAME_BUDGET, SPEC_WINDOW_SIZE};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
-    pub(crate) adaptive_window: bool,
-    pub(crate) initial_connection_window_size: u32,
-    pub(crate) initial_stream_window_size: u32,
+    // What the peer is told in SETTINGS.
+    pub(crate) max_concurrent_streams: Option<u32>,
+    pub(crate) max_header_list_size: u32,
+    pub(crate) header_table_size: Option<u32>,
     pub(crate) max_frame_size: u32,
     pub(crate) enable_connect_protocol: bool,
-    pub(crate) max_concurrent_streams: Option<u32>,
-    pub(crate) max_pending_accept_reset_streams: Option<usize>,
-    pub(crate) max_local_error_reset_streams: Option<usize>,
+    pub(crate) initial_stream_window_size: u32,
+    pub(crate) initial_connection_window_size: u32,
+    pub(crate) adaptive_window: bool,
+    // What a stream may hold, and for how long.
+    pub(crate) max_send_buffer_size: usize,
+    pub(crate) tunnel_linger: Duration,
+    // Signs of life.
     pub(crate) keep_alive_interval: Option<Duration>,
     pub(crate) keep_alive_timeout: Duration,
-    pub(crate) max_send_buffer_size: usize,
-    pub(crate) header_table_size: Option<u32>,
-    pub(crate) max_header_list_size: u32,
+    // Defences.
+    pub(crate) max_local_error_reset_streams: Option<usize>,
+    pub(crate) max_pending_accept_reset_streams: Option<usize>,
+    // What is added to messages.
     pub(crate) auto_date_header: bool,
-    pub(crate) tunnel_linger: Duration,
 }
 
 impl Default for Config {
     fn default() -> Config {
         Config {
-            adaptive_window: false,
-            initial_connection_window_size: 1 << 20,
-            initial_stream_window_size: 1 << 20,
+            max_concurrent_streams: Some(200),
+            max_header_list_size: 16 << 10,
+            header_table_size: None,
             max_frame_size: 16_384,
             enable_connect_protocol: false,
-            max_concurrent_streams: Some(200),
-            max_pending_accept_reset_streams: None,
-            max_local_error_reset_streams: Some(1024),
+            initial_stream_window_size: 1 << 20,
+            initial_connection_window_size: 1 << 20,
+            adaptive_window: false,
+            max_send_buffer_size: 400 << 10,
+            tunnel_linger: Duration::from_secs(30),
             keep_alive_interval: None,
             keep_alive_timeout: Duration::from_secs(20),
-            max_send_buffer_size: 400 << 10,
-            header_table_size: None,
-            max_header_list_size: 16 << 10,
+            max_local_error_reset_streams: Some(1024),
+            max_pending_accept_reset_streams: None,
             auto_date_header: true,
-            tunnel_linger: Duration::from_secs(30),
         }
     }
 }

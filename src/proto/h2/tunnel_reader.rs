@@ -1,0 +1,128 @@
+//! The receiving half of a tunnel.
+//!
+//! Invariants:
+//! - Flow-control credit goes back for bytes that were read, when they are read.
+//! - The end of the stream is reported where the peer ended it, and nowhere else: what a lost
+//!   connection or a misplaced field section has cut short is an error.
+
+use std::io;
+use std::sync::Arc;
+use std::task::{ready, Context, Poll};
+
+use bytes::{Buf, Bytes};
+use h2::{Reason, RecvStream};
+
+use crate::body::h2_stream::ReceiveObserver;
+use crate::proto::h2::failure::kind_of;
+use crate::rt::ReadBufCursor;
+
+pub(crate) struct Reader {
+    /// Gone only once the tunnel's handle is being dropped.
+    recv: Option<RecvStream>,
+    /// What a read had no room for.
+    unread: Bytes,
+    position: Position,
+    observer: Arc<dyn ReceiveObserver>,
+}
+
+enum Position {
+    Open,
+    Ended,
+    /// The peer sent a field section, which a tunnel has no place for.
+    Violated,
+}
+
+impl Reader {
+    pub(crate) fn new(recv: RecvStream, observer: Arc<dyn ReceiveObserver>) -> Reader {
+        Reader {
+            recv: Some(recv),
+            unread: Bytes::new(),
+            position: Position::Open,
+            observer,
+        }
+    }
+
+    /// Reads what has arrived; wakes on DATA, END_STREAM, RST_STREAM and the end of the connection.
+    pub(crate) fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut buf: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        if buf.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        while self.unread.is_empty() {
+            match ready!(self.poll_data(cx))? {
+                Some(data) => self.unread = data,
+                None => return Poll::Ready(Ok(())),
+            }
+        }
+        let len = self.unread.len().min(buf.remaining());
+        buf.put_slice(&self.unread[..len]);
+        self.unread.advance(len);
+        // The stream may be gone already, and then there is nobody to give credit to.
+        let _ = self.recv().flow_control().release_capacity(len);
+        self.observer.data_received(len);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Whether the peer sent what RFC 9113 §8.5 calls a stream error on a tunnel.
+    pub(crate) fn is_violated(&self) -> bool {
+        matches!(self.position, Position::Violated)
+    }
+
+    /// Gives the stream up. What a read had no room for is thrown away, its credit returned.
+    pub(crate) fn take_stream(&mut self) -> Option<RecvStream> {
+        let mut recv = self.recv.take()?;
+        let unread = std::mem::take(&mut self.unread);
+        let _ = recv.flow_control().release_capacity(unread.len());
+        Some(recv)
+    }
+
+    fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Bytes>>> {
+        match self.position {
+            Position::Open => {}
+            Position::Ended => return Poll::Ready(Ok(None)),
+            Position::Violated => return Poll::Ready(Err(violation())),
+        }
+        match ready!(self.recv().poll_data(cx)) {
+            Some(Ok(data)) => return Poll::Ready(Ok(Some(data))),
+            Some(Err(err)) => return Poll::Ready(self.failed(err).map(|()| None)),
+            None => {}
+        }
+        match ready!(self.recv().poll_trailers(cx)) {
+            Ok(None) => self.position = Position::Ended,
+            Ok(Some(_)) => {
+                self.position = Position::Violated;
+                return Poll::Ready(Err(violation()));
+            }
+            Err(err) => return Poll::Ready(self.failed(err).map(|()| None)),
+        }
+        Poll::Ready(Ok(None))
+    }
+
+    /// A peer that lost interest has ended the stream for a reader; anything else is an error,
+    /// which h2 repeats on each poll.
+    fn failed(&mut self, err: h2::Error) -> io::Result<()> {
+        match err.reason() {
+            Some(Reason::NO_ERROR | Reason::CANCEL) if err.is_reset() && err.is_remote() => {
+                self.position = Position::Ended;
+                Ok(())
+            }
+            Some(reason) => Err(io::Error::new(kind_of(reason), err)),
+            None => Err(err
+                .into_io()
+                .unwrap_or_else(|| io::ErrorKind::BrokenPipe.into())),
+        }
+    }
+
+    fn recv(&mut self) -> &mut RecvStream {
+        self.recv
+            .as_mut()
+            .expect("the stream is given up only when nothing is read any more")
+    }
+}
+
+fn violation() -> io::Error {
+    io::Error::other(h2::Error::from(Reason::PROTOCOL_ERROR))
+}
