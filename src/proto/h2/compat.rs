@@ -80,12 +80,6 @@ impl Beginning {
     }
 }
 
-impl<T: Unpin> Compat<T> {
-    fn io(self: Pin<&mut Self>) -> Pin<&mut T> {
-        Pin::new(&mut self.get_mut().io)
-    }
-}
-
 impl<T: Read + Unpin> AsyncRead for Compat<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -111,27 +105,30 @@ impl<T: Write + Unpin> AsyncWrite for Compat<T> {
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.io().poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
+        self.outlet.note(written)
     }
 
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.io().poll_write(cx, buf)
+        let written = Pin::new(&mut self.io).poll_write(cx, buf);
+        self.outlet.note(written)
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io().poll_shutdown(cx)
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.as_mut().io().poll_flush(cx))?;
+        let flushed = Pin::new(&mut self.io).poll_flush(cx);
+        ready!(self.outlet.note(flushed))?;
         self.outlet.flushed();
         Poll::Ready(Ok(()))
     }

@@ -4,6 +4,8 @@ use std::io;
 
 use h2::Reason;
 
+use crate::proto::h2::ledger::Outlet;
+
 /// The end of a tunnel's sending half that nobody asked for.
 #[derive(Clone, Debug)]
 pub(crate) enum Failure {
@@ -15,20 +17,20 @@ pub(crate) enum Failure {
     TaskGone,
 }
 
-impl From<h2::Error> for Failure {
-    fn from(err: h2::Error) -> Failure {
+impl Failure {
+    /// What h2 told a stream, and where that was a broken connection, what broke it.
+    pub(crate) fn new(err: h2::Error, outlet: &Outlet) -> Failure {
         if let Some(reason) = err.reason() {
             return Failure::Reset(reason);
         }
-        match err.get_io() {
-            Some(io) => Failure::Io(io.kind(), io.to_string()),
+        match (err.get_io(), outlet.error()) {
+            (Some(_), Some((kind, message))) => Failure::Io(kind, message.to_owned()),
+            (Some(io), None) => Failure::Io(io.kind(), io.to_string()),
             // h2 refuses a call on a stream that is over.
-            None => Failure::Reset(Reason::STREAM_CLOSED),
+            (None, _) => Failure::Reset(Reason::STREAM_CLOSED),
         }
     }
-}
 
-impl Failure {
     /// The error that write, flush and shutdown report: for a reset, the `h2::Error` with its
     /// reason is the `source()`.
     pub(crate) fn to_io(&self) -> io::Error {

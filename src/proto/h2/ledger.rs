@@ -15,15 +15,19 @@
 //!
 //! Locks are taken downwards only: h2's, then a ledger's, then the outlet's.
 
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 
 /// Counts the flushes of one connection and wakes those that wait for one.
+///
+/// Keeps the transport's error, too: to its streams h2 calls every failed write a broken pipe.
 #[derive(Default)]
 pub(crate) struct Outlet {
     flushes: AtomicU64,
     waiting: Mutex<Vec<Weak<Ledger>>>,
+    error: OnceLock<(io::ErrorKind, String)>,
 }
 
 /// The bytes of one stream that its connection holds.
@@ -68,6 +72,20 @@ impl Outlet {
         }
     }
 
+    /// Looks at what the transport said, and remembers its first error.
+    pub(crate) fn note<T>(&self, said: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if let Poll::Ready(Err(err)) = &said {
+            let _ = self.error.set((err.kind(), err.to_string()));
+        }
+        said
+    }
+
+    /// How the transport failed, if it did.
+    pub(crate) fn error(&self) -> Option<(io::ErrorKind, &str)> {
+        let (kind, message) = self.error.get()?;
+        Some((*kind, message))
+    }
+
     fn flushes(&self) -> u64 {
         self.flushes.load(Ordering::SeqCst)
     }
@@ -79,6 +97,10 @@ impl Ledger {
             outlet,
             account: Mutex::default(),
         })
+    }
+
+    pub(crate) fn outlet(&self) -> &Arc<Outlet> {
+        &self.outlet
     }
 
     /// Bytes that went into h2 and that the socket has not taken.

@@ -14,6 +14,7 @@ use h2::{Reason, RecvStream};
 
 use crate::body::h2_stream::ReceiveObserver;
 use crate::proto::h2::failure::kind_of;
+use crate::proto::h2::ledger::Outlet;
 use crate::rt::ReadBufCursor;
 
 pub(crate) struct Reader {
@@ -23,6 +24,7 @@ pub(crate) struct Reader {
     unread: Bytes,
     position: Position,
     observer: Arc<dyn ReceiveObserver>,
+    outlet: Arc<Outlet>,
 }
 
 enum Position {
@@ -33,12 +35,17 @@ enum Position {
 }
 
 impl Reader {
-    pub(crate) fn new(recv: RecvStream, observer: Arc<dyn ReceiveObserver>) -> Reader {
+    pub(crate) fn new(
+        recv: RecvStream,
+        observer: Arc<dyn ReceiveObserver>,
+        outlet: Arc<Outlet>,
+    ) -> Reader {
         Reader {
             recv: Some(recv),
             unread: Bytes::new(),
             position: Position::Open,
             observer,
+            outlet,
         }
     }
 
@@ -110,9 +117,12 @@ impl Reader {
                 Ok(())
             }
             Some(reason) => Err(io::Error::new(kind_of(reason), err)),
-            None => Err(err
-                .into_io()
-                .unwrap_or_else(|| io::ErrorKind::BrokenPipe.into())),
+            None => Err(match self.outlet.error() {
+                Some((kind, message)) => io::Error::new(kind, message),
+                None => err
+                    .into_io()
+                    .unwrap_or_else(|| io::ErrorKind::BrokenPipe.into()),
+            }),
         }
     }
 

@@ -51,12 +51,25 @@ struct Shared(Mutex<Sending>);
 struct Sending {
     sender: WindowedSender,
     phase: Phase,
-    /// Waits for room, for a flush or for END_STREAM: whichever the user asked for last.
-    writer: Option<Waker>,
+    writer: Option<Writer>,
     /// Known from the task's first poll on.
     task: Option<Waker>,
     /// The receiving half, left behind by a handle that is gone.
     left_behind: Option<RecvStream>,
+}
+
+/// A user's task that waits, by what it asked for last.
+struct Writer {
+    waker: Waker,
+    waits_for: WaitsFor,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WaitsFor {
+    Room,
+    /// That window, and no longer the peer, is what waiting bytes have.
+    Window,
+    EndStream,
 }
 
 enum Phase {
@@ -73,6 +86,7 @@ pub(crate) fn tunnel(
     observer: Arc<dyn ReceiveObserver>,
     patience: Patience,
 ) -> (H2Upgraded, UpgradedSendStreamTask) {
+    let outlet = Arc::clone(sender.outlet());
     let shared = Arc::new(Shared(Mutex::new(Sending {
         sender,
         phase: Phase::Open,
@@ -82,7 +96,7 @@ pub(crate) fn tunnel(
     })));
     let handle = H2Upgraded {
         shared: Arc::clone(&shared),
-        reader: Reader::new(recv, observer),
+        reader: Reader::new(recv, observer, outlet),
         claimed: false,
     };
     let task = UpgradedSendStreamTask {
@@ -120,18 +134,18 @@ impl Write for H2Upgraded {
         if accepted > 0 {
             return Poll::Ready(Ok(accepted));
         }
-        sending.wait(cx);
+        sending.wait(cx, WaitsFor::Room);
         Poll::Pending
     }
 
     /// Ready when nothing accepted waits for window; wakes when the task has moved it.
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut sending = self.shared.lock();
-        sending.ensure_not_failed()?;
+        sending.ensure_not_reset()?;
         if !sending.sender.waits_for_window() {
             return Poll::Ready(Ok(()));
         }
-        sending.wait(cx);
+        sending.wait(cx, WaitsFor::Window);
         Poll::Pending
     }
 
@@ -139,12 +153,12 @@ impl Write for H2Upgraded {
     /// handle may go at any moment without a loss.
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut sending = self.shared.lock();
-        sending.ensure_not_failed()?;
+        sending.ensure_not_reset()?;
         sending.end()?;
         if sending.sender.is_end_sent() {
             return Poll::Ready(Ok(()));
         }
-        sending.wait(cx);
+        sending.wait(cx, WaitsFor::EndStream);
         Poll::Pending
     }
 }
@@ -184,6 +198,7 @@ impl Drop for H2Upgraded {
             let _ = sending.end();
         }
         sending.left_behind = self.reader.take_stream();
+        sending.writer = None;
         sending.wake_task();
     }
 }
@@ -215,13 +230,45 @@ impl Sending {
         }
     }
 
-    fn wait(&mut self, cx: &Context<'_>) {
-        self.writer = Some(cx.waker().clone());
+    /// [`ensure_not_failed`](Sending::ensure_not_failed), and looks for a reset that took bytes
+    /// with it after h2 had them.
+    ///
+    /// An idle tunnel's task waits for nothing from h2, so nobody was told. With nothing waiting
+    /// h2's waker is nobody's, and a look may leave it at that.
+    fn ensure_not_reset(&mut self) -> io::Result<()> {
+        self.ensure_not_failed()?;
+        if self.sender.waiting() == 0 {
+            let mut nobody = Context::from_waker(Waker::noop());
+            if let Poll::Ready(err) = self.sender.poll_reset(&mut nobody) {
+                let failure = Failure::new(err, self.sender.outlet());
+                self.fail(failure);
+            }
+        }
+        self.ensure_not_failed()
+    }
+
+    fn wait(&mut self, cx: &Context<'_>, waits_for: WaitsFor) {
+        self.writer = Some(Writer {
+            waker: cx.waker().clone(),
+            waits_for,
+        });
     }
 
     fn wake_writer(&mut self) {
         if let Some(writer) = self.writer.take() {
-            writer.wake();
+            writer.waker.wake();
+        }
+    }
+
+    /// Wakes the writer if what it waits for has come while bytes wait on.
+    fn wake_writer_of_progress(&mut self, has_moved: bool) {
+        let is_due = match self.writer.as_ref().map(|writer| writer.waits_for) {
+            Some(WaitsFor::Room) => has_moved,
+            Some(WaitsFor::Window) => !self.sender.waits_for_window(),
+            Some(WaitsFor::EndStream) | None => false,
+        };
+        if is_due {
+            self.wake_writer();
         }
     }
 
@@ -291,13 +338,12 @@ impl UpgradedSendStreamTask {
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(err)) => {
-                sending.fail(err.into());
+                let failure = Failure::new(err, sending.sender.outlet());
+                sending.fail(failure);
                 Poll::Ready(Err(()))
             }
             Poll::Pending => {
-                if sending.sender.waiting() < waited {
-                    sending.wake_writer();
-                }
+                sending.wake_writer_of_progress(sending.sender.waiting() < waited);
                 Poll::Pending
             }
         }

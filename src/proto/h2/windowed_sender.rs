@@ -70,6 +70,10 @@ impl WindowedSender {
         }
     }
 
+    pub(crate) fn outlet(&self) -> &Arc<Outlet> {
+        self.ledger.outlet()
+    }
+
     /// Bytes that were accepted and are not with h2 yet.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting.len()
@@ -173,7 +177,10 @@ impl WindowedSender {
         while !self.waiting.is_empty() {
             ready!(self.poll_send_piece(cx))?;
         }
-        Poll::Ready(self.send_end())
+        match self.send_end() {
+            Ok(()) => Poll::Ready(Ok(())),
+            Err(_) => Poll::Ready(Err(self.why_closed(cx))),
+        }
     }
 
     fn poll_send_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), h2::Error>> {

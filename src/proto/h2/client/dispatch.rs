@@ -250,6 +250,10 @@ where
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<crate::Result<()>> {
         let result = ready!(self.poll_dispatch(cx));
         self.requests.close();
+        // A stream that still waits to open ends with the connection; its task passes on why.
+        if let Some(task) = self.opening.take() {
+            self.exec.execute_h2_future(ClientTask::Stream { task });
+        }
         Poll::Ready(result)
     }
 }
