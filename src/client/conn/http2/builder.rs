@@ -64,8 +64,8 @@ where
 {
     /// Options at their defaults, with the executor that connections spawn their tasks on.
     ///
-    /// The executor gets a task per connection during the handshake, and up to two per request
-    /// later.
+    /// The executor gets a task per connection during the handshake, and one per request later,
+    /// which also serves the tunnel that a CONNECT may become.
     pub fn new(exec: Ex) -> Builder<Ex> {
         Builder {
             executor: exec,

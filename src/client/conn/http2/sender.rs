@@ -65,8 +65,8 @@ impl<B> SendRequest<B> {
 
     /// Whether the connection is gone.
     ///
-    /// It is from when the [`Connection`](super::Connection) is dropped. A finished future that
-    /// is kept around keeps this false, which is one more reason to spawn it.
+    /// It is from when the [`Connection`](super::Connection) has finished or is dropped, whichever
+    /// comes first. Nothing is noticed unless it is polled, so spawn it.
     pub fn is_closed(&self) -> bool {
         self.requests.is_closed()
     }
