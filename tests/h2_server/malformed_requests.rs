@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use h2::Reason;
 
-use crate::messages::{connect_head, head, kind, reason, text, with_status};
+use crate::messages::{connect_head, head, kind, reason};
 use crate::server::{server, tuned, Server};
 use crate::support::scripted_h2::{encode, Frame};
 
@@ -76,25 +76,13 @@ async fn a_malformed_head_resets_its_stream_only() {
 async fn a_malformed_connect_resets_its_stream_only() {
     let connect = || connect_head(&[]);
     let heads = vec![
+        without(":authority", connect()),
         but(":scheme", "http", connect()),
         but(":path", "/", connect()),
         but(":authority", "not an authority", connect()),
         with("connection", "close", connect()),
     ];
     assert_resets(&mut server().await, heads).await;
-}
-
-// Contract 6.4-1: h2 lets it pass, and the service may answer as it likes.
-#[tokio::test(start_paused = true)]
-async fn a_connect_to_nowhere_is_the_services_to_refuse() {
-    let mut server = server().await;
-    let fields = without(":authority", connect_head(&[]));
-    server.peer.send_headers(1, &fields).await;
-    let call = server.hyper.next_call().await;
-    assert!(call.request.uri().authority().is_none());
-    call.respond(with_status(400, text("where to?")));
-    assert_eq!(server.peer.expect_headers(1).await.status(), 400);
-    assert_eq!(server.peer.read_to_end(1).await, "where to?");
 }
 
 // Contract 6.1-1: what is no method is no header block to h2.

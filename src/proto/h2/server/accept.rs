@@ -166,6 +166,12 @@ where
                 respond.send_reset(Reason::INTERNAL_ERROR);
                 return;
             }
+            // RFC 9113 §8.5: and it says where to, unless it is extended and has a path.
+            let is_extended = head.extensions.get::<Protocol>().is_some();
+            if head.uri.authority().is_none() && !is_extended {
+                respond.send_reset(Reason::PROTOCOL_ERROR);
+                return;
+            }
             let (pending, on_upgrade) = pending();
             head.extensions.insert(on_upgrade);
             let ends = Ends { recv, pending };
