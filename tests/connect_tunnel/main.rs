@@ -1,0 +1,64 @@
+//! The promises of HTTP/2 CONNECT tunnels, one behaviour a file.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+support::heap::counting_heap!();
+
+mod cause;
+
+// ----- bound, flow, isolation -----
+mod abandoned_writes;
+mod client_collapses_and_recovers;
+mod connection_window;
+mod dripped_window;
+mod flush_waits_for_window;
+mod frame_size;
+mod full_duplex;
+mod grants_are_exact;
+mod malformed_connect;
+mod many_tunnels;
+mod pattern;
+mod pressure;
+mod settings_move_the_window;
+mod siblings_are_left_alone;
+mod socket_unread_is_bounded;
+mod window_overflow;
+mod writers_share_fairly;
+mod zero_window_holds_writes;
+
+// ----- close and errors -----
+mod connection_ends;
+mod drop_loses_nothing;
+mod dropped_at_any_poll;
+mod dropped_tunnels_discard;
+mod errors_are_sticky;
+mod executor_drops_the_task;
+mod graceful_shutdown;
+mod half_close;
+#[cfg(not(feature = "released"))]
+mod linger_is_configurable;
+mod linger_resets_the_abandoned;
+mod never_claimed;
+mod panics_stay_in_their_tunnel;
+mod reset_reaches_reader;
+mod reset_reaches_writer;
+mod shutdown_loses_nothing;
+mod split_halves;
+
+// ----- frames -----
+mod any_2xx_opens;
+mod coalescing;
+mod early_bytes;
+mod extended_connect;
+mod small_and_padded_frames;
+mod trailers_are_a_violation;
+
+// ----- bodies through the same helper -----
+mod bodies_are_bounded;
+mod bodies_coalesce;
+
+// ----- what the last three groups share -----
+mod outgoing_body;
+mod own_service;
+mod traffic;
