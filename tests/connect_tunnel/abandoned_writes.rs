@@ -43,9 +43,7 @@ async fn writes_dropped_at_every_turn_lose_and_repeat_nothing(role: Role) {
         if turn % 16 == 0 {
             for frame in link.peer.settled_frames().await {
                 match frame {
-                    Frame::Data { payload, .. } => {
-                        arrived.push(&payload)
-                    }
+                    Frame::Data { payload, .. } => arrived.push(&payload),
                     other => panic!("{other:?} on an open tunnel"),
                 }
             }
@@ -92,7 +90,12 @@ async fn a_write_abandoned_while_pending_leaves_no_bytes_behind(role: Role) {
     }
     link.peer.grant(tunnel.stream, 65_535).await;
     let mut arrived = Arrived::default();
-    arrived.push(&link.peer.expect_bytes(tunnel.stream, writer.accepted()).await);
+    arrived.push(
+        &link
+            .peer
+            .expect_bytes(tunnel.stream, writer.accepted())
+            .await,
+    );
     assert_eq!(link.peer.settled_frames().await, []);
     assert!(writer.offer(&mut tunnel.upgraded, 3000).await);
     arrived.push(&link.peer.expect_bytes(tunnel.stream, 3000).await);

@@ -3,8 +3,8 @@
 use std::task::Context;
 
 use super::pressure::{fill, offer, poll_write, Io, FRAME};
-use crate::support::scripted_h2::{Frame, RawPeer};
 use crate::support::gate::WireEnd;
+use crate::support::scripted_h2::{Frame, RawPeer};
 use crate::support::tunnels::{both_roles, Link, Options, Role};
 use crate::support::virtual_timer::{run_until_idle, CountingWaker};
 
@@ -51,7 +51,10 @@ async fn a_writer_waits_for_the_connections_window_and_wakes_on_it(role: Role) {
     let mut link = Link::raw(role, &open()).await;
     let mut greedy = link.tunnel().await;
     let mut tunnel = link.tunnel().await;
-    assert_eq!(write_out(&mut link.peer, &mut greedy.upgraded).await, CONNECTION);
+    assert_eq!(
+        write_out(&mut link.peer, &mut greedy.upgraded).await,
+        CONNECTION
+    );
     // What the greedy one still waits with would take the grant first.
     link.peer.reset(greedy.stream, h2::Reason::CANCEL).await;
     run_until_idle().await;

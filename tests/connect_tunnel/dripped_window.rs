@@ -41,9 +41,7 @@ async fn every_byte_granted_is_a_byte_that_arrives(role: Role) {
 /// Case 9: room that a drip makes is filled again at once, over and over.
 async fn drips_between_writes_do_not_grow_the_heap(role: Role) {
     for (drip, size) in [(1, 1), (1, 8 << 10), (1000, 3), (5000, 7000), (9000, 1)] {
-        let options = Options::new()
-            .stream_window(0)
-            .connection_window(1 << 26);
+        let options = Options::new().stream_window(0).connection_window(1 << 26);
         let mut link = Link::raw(role, &options).await;
         let mut tunnel = link.tunnel().await;
         run_until_idle().await;

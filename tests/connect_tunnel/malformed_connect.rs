@@ -13,7 +13,9 @@ async fn still_works(peer: &mut RawPeer<WireEnd>, tunnel: &mut Io, stream: u32) 
     peer.send_data(stream, "ping").await;
     let mut read = [0; 4];
     let reading = tunnel.read_exact(&mut read);
-    expect_soon("ping", reading).await.expect("the tunnel is open");
+    expect_soon("ping", reading)
+        .await
+        .expect("the tunnel is open");
     assert_eq!(&read, b"ping");
     tunnel.write_all(b"pong").await.expect("the tunnel is open");
     assert_eq!(&peer.expect_bytes(stream, 4).await[..], b"pong");

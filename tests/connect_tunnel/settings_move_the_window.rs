@@ -2,8 +2,8 @@
 
 use super::pattern::Arrived;
 use super::pressure::{fill, offer, PatternWriter, FRAME};
-use crate::support::scripted_h2::{setting::INITIAL_WINDOW_SIZE, Frame, RawPeer};
 use crate::support::gate::WireEnd;
+use crate::support::scripted_h2::{setting::INITIAL_WINDOW_SIZE, Frame, RawPeer};
 use crate::support::tunnels::{both_roles, Link, Options, Role};
 use crate::support::virtual_timer::expect_soon;
 
@@ -21,7 +21,9 @@ async fn a_window_below_zero_sends_nothing_until_it_is_positive(role: Role) {
     let stream = tunnel.stream;
     let mut writer = PatternWriter::default();
     let mut arrived = Arrived::default();
-    writer.fill(&mut tunnel.upgraded, &[700], 1000 + 4 * FRAME).await;
+    writer
+        .fill(&mut tunnel.upgraded, &[700], 1000 + 4 * FRAME)
+        .await;
     arrived.push(&link.peer.expect_bytes(stream, 1000).await);
 
     link.peer.settings(&[(INITIAL_WINDOW_SIZE, 0)]).await;
@@ -46,7 +48,9 @@ async fn bytes_with_h2_do_not_overdraw_a_window_that_shrinks(role: Role) {
     let mut tunnel = link.tunnel().await;
     link.to_peer.set_buffer(0);
     let mut writer = PatternWriter::default();
-    writer.fill(&mut tunnel.upgraded, &[5000], 65_535 + 4 * FRAME).await;
+    writer
+        .fill(&mut tunnel.upgraded, &[5000], 65_535 + 4 * FRAME)
+        .await;
     link.peer.settings(&[(INITIAL_WINDOW_SIZE, 0)]).await;
     link.to_peer.set_buffer(1000);
 
@@ -143,7 +147,9 @@ async fn a_window_that_moves_up_and_down_loses_nothing(role: Role) {
         }
     }
     let due = arrived.len() as isize - initial - granted;
-    link.peer.grant(stream, (due.max(0) + (1 << 20)) as u32).await;
+    link.peer
+        .grant(stream, (due.max(0) + (1 << 20)) as u32)
+        .await;
     while arrived.len() < writer.accepted() {
         arrived.push(&link.peer.expect_data(stream).await.0);
     }

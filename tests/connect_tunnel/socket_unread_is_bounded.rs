@@ -38,7 +38,8 @@ async fn the_default_limit_holds_for_writes_of_any_size(role: Role) {
 /// Case 4.
 async fn every_limit_holds_for_writes_of_any_size(role: Role) {
     for limit in [1, 2, 3, 100, FRAME, 2 * FRAME, 65_535, 100_000, 4 << 20] {
-        holds(role, &open().max_send_buf_size(limit), limit).await;
+        // One byte with h2 and one behind it is the least that moves.
+        holds(role, &open().max_send_buf_size(limit), limit.max(2)).await;
     }
 }
 
@@ -106,7 +107,10 @@ async fn huge_and_tiny_writes_mixed_cost_their_bytes(role: Role) {
         let mut writer = PatternWriter::default();
         writer.fill(&mut tunnel.upgraded, sizes, limit).await;
         let peak = mark.peak();
-        assert!(peak <= limit + FULL_EXTRA, "writes of {sizes:?} cost {peak}");
+        assert!(
+            peak <= limit + FULL_EXTRA,
+            "writes of {sizes:?} cost {peak}"
+        );
         assert!(
             writer.accepted() >= limit / 2,
             "writes of {sizes:?} leave the limit unused at {}",

@@ -44,7 +44,10 @@ async fn an_overflown_window_resets_its_stream_and_fails_its_writer(role: Role) 
     link.peer.grant(0, 5).await;
     link.peer.grant(sibling.stream, 5).await;
     assert!(write(&mut sibling.upgraded, b"alive").await.is_ok());
-    assert_eq!(&link.peer.expect_bytes(sibling.stream, 5).await[..], b"alive");
+    assert_eq!(
+        &link.peer.expect_bytes(sibling.stream, 5).await[..],
+        b"alive"
+    );
 }
 
 /// Case 13, by the other road: here the RFC makes it the connection's error, and every writer hears of it.

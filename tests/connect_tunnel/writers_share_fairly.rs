@@ -43,7 +43,10 @@ async fn shares(role: Role, options: &Options, grants: Grants) {
     }
     let writers = tunnels.into_iter().map(|mut tunnel| {
         tokio::spawn(async move {
-            while write(&mut tunnel.upgraded, bytes_at(0, 8 << 10)).await.is_ok() {
+            while write(&mut tunnel.upgraded, bytes_at(0, 8 << 10))
+                .await
+                .is_ok()
+            {
                 // A task that always has room would never let the others run.
                 tokio::task::yield_now().await;
             }
@@ -55,7 +58,10 @@ async fn shares(role: Role, options: &Options, grants: Grants) {
     let (mut total, mut owed) = (0, 0);
     while total < LEN {
         let frame = expect_soon("DATA", link.peer.next()).await;
-        let Some(Frame::Data { stream, payload, .. }) = frame else {
+        let Some(Frame::Data {
+            stream, payload, ..
+        }) = frame
+        else {
             panic!("{frame:?} where DATA was due")
         };
         *received.entry(stream).or_insert(0) += payload.len();
