@@ -115,7 +115,7 @@ async fn an_idle_tunnel_leaves_the_connections_window_to_its_siblings(role: Role
         }
         idle.push(tunnel);
     }
-    assert!(used >= 4001 && used < CONNECTION);
+    assert!((4001..CONNECTION).contains(&used));
     let mut busy = link.tunnel().await;
     let sent = write_out(&mut link.peer, &mut busy.upgraded).await;
     assert_eq!(sent, CONNECTION - used);
