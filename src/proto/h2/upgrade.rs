@@ -124,18 +124,23 @@ impl Write for H2Upgraded {
         if buf.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        let waited = sending.sender.waiting();
-        let accepted = sending.sender.write(buf);
-        let waiting = sending.sender.waiting();
-        // While less than a frame waits behind held bytes there is nothing new for the task to wait for.
-        if waiting > 0 && (waited == 0 || !sending.sender.has_room()) {
-            sending.tick_for_task()?;
+        loop {
+            let waited = sending.sender.waiting();
+            let accepted = sending.sender.write(buf);
+            let waiting = sending.sender.waiting();
+            // While less than a frame waits behind held bytes, the task has nothing new to wait for.
+            if waiting > 0 && (waited == 0 || !sending.sender.has_room()) {
+                sending.tick_for_task()?;
+            }
+            if accepted > 0 {
+                return Poll::Ready(Ok(accepted));
+            }
+            // The tick itself may have made room, and then nobody else would tell of it.
+            if !sending.sender.has_room() {
+                sending.wait(cx, WaitsFor::Room);
+                return Poll::Pending;
+            }
         }
-        if accepted > 0 {
-            return Poll::Ready(Ok(accepted));
-        }
-        sending.wait(cx, WaitsFor::Room);
-        Poll::Pending
     }
 
     /// Ready when nothing accepted waits for window; wakes when the task has moved it.
