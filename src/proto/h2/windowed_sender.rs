@@ -35,7 +35,8 @@ pub(crate) struct WindowedSender {
     ledger: Arc<Ledger>,
     /// The most that waits here: a DATA frame, or half the limit where that is less.
     frame: usize,
-    /// The most that h2 and the connection hold of this stream.
+    /// The most that h2 and the connection hold of this stream: whole frames, so that none is
+    /// cut in two to use it up.
     queue_limit: usize,
     end: End,
 }
@@ -60,12 +61,13 @@ impl WindowedSender {
         limit: usize,
     ) -> WindowedSender {
         let frame = FRAME_SIZE.min(limit / 2).max(1);
+        let frames_with_h2 = (limit.saturating_sub(frame) / frame).max(1);
         WindowedSender {
             stream,
             waiting: Waiting::default(),
             ledger: Ledger::new(outlet),
             frame,
-            queue_limit: limit.saturating_sub(frame).max(1),
+            queue_limit: frames_with_h2 * frame,
             end: End::Open,
         }
     }
