@@ -2,9 +2,11 @@
 
 use std::task::Context;
 
+use h2::Reason;
+
 use super::pressure::{fill, offer, poll_write, Io, FRAME};
 use crate::support::gate::WireEnd;
-use crate::support::scripted_h2::{Frame, RawPeer};
+use crate::support::scripted_h2::{setting::INITIAL_WINDOW_SIZE, Frame, RawPeer};
 use crate::support::tunnels::{both_roles, Link, Options, Role};
 use crate::support::virtual_timer::{run_until_idle, CountingWaker};
 
@@ -56,7 +58,7 @@ async fn a_writer_waits_for_the_connections_window_and_wakes_on_it(role: Role) {
         CONNECTION
     );
     // What the greedy one still waits with would take the grant first.
-    link.peer.reset(greedy.stream, h2::Reason::CANCEL).await;
+    link.peer.reset(greedy.stream, Reason::CANCEL).await;
     run_until_idle().await;
 
     fill(&mut tunnel.upgraded, &[1; 1024], 4 * FRAME).await;
@@ -170,14 +172,13 @@ async fn a_dropped_tunnel_gives_its_capacity_back(role: Role) {
         drop(tunnel);
         dropped += received(&mut link.peer).await;
     }
-    // The last one waits for a window that never comes, until it is given up.
-    let stalled = link.tunnel().await;
-    let shrunk = crate::support::scripted_h2::setting::INITIAL_WINDOW_SIZE;
-    link.peer.settings(&[(shrunk, 0)]).await;
-    let mut stalled = stalled;
+    // The last one has to wait for its window before it is out.
+    let mut stalled = link.tunnel().await;
+    link.peer.settings(&[(INITIAL_WINDOW_SIZE, 0)]).await;
+    run_until_idle().await;
     fill(&mut stalled.upgraded, &[1; 1000], 4 * FRAME).await;
     drop(stalled);
-    link.peer.settings(&[(shrunk, OPEN)]).await;
+    link.peer.settings(&[(INITIAL_WINDOW_SIZE, OPEN)]).await;
     dropped += received(&mut link.peer).await;
     let sent = write_out(&mut link.peer, &mut sibling.upgraded).await;
     assert_eq!(dropped + sent, CONNECTION);
@@ -190,11 +191,10 @@ async fn a_reset_tunnel_gives_its_capacity_back(role: Role) {
     let mut sibling = link.tunnel().await;
     link.to_peer.set_buffer(0);
     fill(&mut tunnel.upgraded, &[1; 8 << 10], 1 << 21).await;
-    link.peer.reset(tunnel.stream, h2::Reason::CANCEL).await;
+    link.peer.reset(tunnel.stream, Reason::CANCEL).await;
     run_until_idle().await;
     link.to_peer.set_buffer(64 << 10);
     let before = received(&mut link.peer).await;
     let sent = write_out(&mut link.peer, &mut sibling.upgraded).await;
-    // A frame may be cut short by the reset and its share of the window is lost with it.
     assert_eq!(before + sent, CONNECTION);
 }

@@ -2,11 +2,13 @@
 
 use super::pattern::Arrived;
 use super::pressure::{PatternWriter, FRAME};
+use crate::support::scripted_h2::setting::MAX_FRAME_SIZE;
 use crate::support::tunnels::{both_roles, Link, Options, Role};
 
 both_roles!(
     no_frame_is_larger_than_the_peer_allows,
     a_frame_size_raised_later_is_kept_too,
+    a_limit_of_frames_and_a_bit_sends_no_crumbs,
 );
 
 /// Case 15.
@@ -43,7 +45,6 @@ async fn no_frame_is_larger_than_the_peer_allows(role: Role) {
 
 /// Case 15: the limit is the peer's latest.
 async fn a_frame_size_raised_later_is_kept_too(role: Role) {
-    use crate::support::scripted_h2::setting::MAX_FRAME_SIZE;
     let options = Options::new().stream_window(0).connection_window(1 << 24);
     let mut link = Link::raw(role, &options).await;
     let mut tunnel = link.tunnel().await;
@@ -65,5 +66,33 @@ async fn a_frame_size_raised_later_is_kept_too(role: Role) {
             arrived.push(&payload);
         }
         assert_eq!(arrived.len(), end);
+    }
+}
+
+/// Case 15, from below: room for a byte is no reason to send one while a frame waits.
+async fn a_limit_of_frames_and_a_bit_sends_no_crumbs(role: Role) {
+    const FRAMES: usize = 100;
+    for limit in [2 * FRAME + 1, 3 * FRAME + 100, 5 * FRAME + 8000] {
+        let options = Options::new()
+            .stream_window(1 << 30)
+            .connection_window(1 << 30)
+            .max_send_buf_size(limit)
+            .socket_buffer(5000);
+        let mut link = Link::raw(role, &options).await;
+        let mut tunnel = link.tunnel().await;
+        let stream = tunnel.stream;
+        let writing = tokio::spawn(async move {
+            let mut writer = PatternWriter::default();
+            let written = writer.write_to(&mut tunnel.upgraded, FRAMES * FRAME, FRAME);
+            written.await.map(|()| tunnel)
+        });
+        let mut arrived = Arrived::default();
+        let mut frames = 0;
+        while arrived.len() < FRAMES * FRAME {
+            arrived.push(&link.peer.expect_data(stream).await.0);
+            frames += 1;
+        }
+        assert!(frames <= FRAMES + 4, "limit {limit}: {frames} frames");
+        writing.await.expect("no panic").expect("all is accepted");
     }
 }

@@ -23,8 +23,8 @@ mod pressure;
 mod settings_move_the_window;
 mod siblings_are_left_alone;
 mod socket_unread_is_bounded;
-mod window_overflow;
 mod window_before_task;
+mod window_overflow;
 mod writers_share_fairly;
 mod zero_window_holds_writes;
 

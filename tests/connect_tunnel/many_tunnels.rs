@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::pressure::{fill, FRAME, FULL_EXTRA, STALLED_COST};
 use crate::support::heap;
 use crate::support::tunnels::{both_roles, Link, Options, Role};
-use crate::support::virtual_timer::run_until_idle;
+use crate::support::virtual_timer::{expect_soon, run_until_idle};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -13,6 +13,7 @@ const INTERVAL: Duration = Duration::from_secs(10);
 both_roles!(
     two_hundred_stalled_tunnels_cost_two_hundred_times_the_bound,
     two_hundred_tunnels_on_a_full_socket_cost_their_bytes,
+    fifty_full_tunnels_drain_without_waking_each_other,
     an_hour_of_five_hundred_stalled_tunnels_changes_nothing,
 );
 
@@ -56,6 +57,41 @@ async fn two_hundred_tunnels_on_a_full_socket_cost_their_bytes(role: Role) {
     }
     let peak = mark.peak();
     assert!(peak <= TUNNELS * (LIMIT + FULL_EXTRA), "cost {peak}");
+}
+
+/// Case 5, in CPU: a frame that leaves is no news for the tunnels it is not from.
+async fn fifty_full_tunnels_drain_without_waking_each_other(role: Role) {
+    const TUNNELS: usize = 50;
+    const LIMIT: usize = 400 << 10;
+    let options = Options::new()
+        .stream_window(1 << 30)
+        .connection_window(1 << 30)
+        .max_send_buf_size(LIMIT);
+    let mut link = Link::raw(role, &options).await;
+    let mut tunnels = Vec::new();
+    for _ in 0..TUNNELS {
+        tunnels.push(link.tunnel().await);
+    }
+    run_until_idle().await;
+    link.to_peer.set_buffer(0);
+    let mut held = 0;
+    for tunnel in &mut tunnels {
+        held += fill(&mut tunnel.upgraded, &[1; 8 << 10], 2 * LIMIT).await;
+    }
+    let polls = link.executor.polls();
+    link.to_peer.set_buffer(FRAME);
+    let mut frames = 0;
+    while held > 0 {
+        let frame = expect_soon("DATA", link.peer.next()).await;
+        let frame = frame.expect("the connection lives");
+        held -= frame.flow_controlled_len() as usize;
+        frames += 1;
+    }
+    let polls = link.executor.polls() - polls;
+    assert!(
+        polls <= frames + frames / 4,
+        "{polls} polls for {frames} frames"
+    );
 }
 
 /// Case 6.

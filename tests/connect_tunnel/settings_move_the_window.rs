@@ -1,7 +1,7 @@
 //! SETTINGS_INITIAL_WINDOW_SIZE moves the window of open tunnels, below zero as well (RFC 9113, section 6.9.2).
 
 use super::pattern::Arrived;
-use super::pressure::{fill, offer, PatternWriter, FRAME};
+use super::pressure::{fill, offer, write, PatternWriter, FRAME};
 use crate::support::gate::WireEnd;
 use crate::support::scripted_h2::{setting::INITIAL_WINDOW_SIZE, Frame, RawPeer};
 use crate::support::tunnels::{both_roles, Link, Options, Role};
@@ -95,20 +95,21 @@ async fn settings_wake_every_waiting_writer(role: Role) {
         let mut tunnel = link.tunnel().await;
         fill(&mut tunnel.upgraded, &[1; 1000], 4 * FRAME).await;
         let stream = tunnel.stream;
-        let write = async move {
-            let accepted = super::pressure::write(&mut tunnel.upgraded, &[2; 1000]).await;
+        let writing = async move {
+            let accepted = write(&mut tunnel.upgraded, &[2; 1000]).await;
             accepted.map(|_| tunnel)
         };
-        writers.push((stream, tokio::spawn(write)));
+        writers.push((stream, tokio::spawn(writing)));
     }
     assert_eq!(link.peer.settled_frames().await, []);
     link.peer.settings(&[(INITIAL_WINDOW_SIZE, 1200)]).await;
+    let mut open = Vec::new();
     for (stream, writer) in &mut writers {
         link.peer.expect_bytes(*stream, 1200).await;
         let written = expect_soon("the wake-up", writer).await;
         let written = written.expect("no panic").expect("the tunnel is open");
-        // Its drop would send the rest, later.
-        std::mem::forget(written);
+        // A drop would send END_STREAM among the rest.
+        open.push(written);
     }
 }
 

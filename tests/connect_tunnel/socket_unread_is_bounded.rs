@@ -1,10 +1,13 @@
 //! The window is open, but nobody reads the socket: a tunnel holds its limit and no more.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+
 use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
 
 use super::pattern::Arrived;
-use super::pressure::{fill, PatternWriter, FRAME, FULL_EXTRA};
+use super::pressure::{fill, write, PatternWriter, FRAME, FULL_EXTRA};
 use crate::support::heap;
 use crate::support::scripted_h2::Frame;
 use crate::support::tunnels::{both_roles, Link, Options, Role};
@@ -18,6 +21,7 @@ both_roles!(
     four_hundred_thousand_writes_of_one_byte_cost_their_bytes,
     huge_and_tiny_writes_mixed_cost_their_bytes,
     a_full_tunnel_costs_no_cpu,
+    a_half_drained_tunnel_takes_more_before_the_socket_runs_dry,
     what_was_held_arrives_when_the_socket_is_read_again,
     a_trickling_socket_stays_bounded_and_loses_nothing,
 );
@@ -142,6 +146,40 @@ async fn a_full_tunnel_costs_no_cpu(role: Role) {
     }
     let polls = link.executor.polls() - polls;
     assert!(polls <= 100 * 4, "{polls} polls for 100 grants");
+}
+
+/// Case 4: the bound must not make a fast socket wait for its writer.
+async fn a_half_drained_tunnel_takes_more_before_the_socket_runs_dry(role: Role) {
+    for limit in [100_000, 400 << 10, 1 << 20] {
+        let mut link = Link::raw(role, &open().max_send_buf_size(limit)).await;
+        let mut tunnel = link.tunnel().await;
+        run_until_idle().await;
+        link.to_peer.set_buffer(0);
+        link.to_peer.stop_reading();
+        let accepted = Arc::new(AtomicUsize::new(0));
+        let writing = tokio::spawn({
+            let accepted = accepted.clone();
+            async move {
+                while let Ok(n) = write(&mut tunnel.upgraded, &[1; 8 << 10]).await {
+                    accepted.fetch_add(n, Ordering::SeqCst);
+                }
+            }
+        });
+        run_until_idle().await;
+        let held = accepted.load(Ordering::SeqCst);
+        for round in 1..=10 {
+            // What was held never leaves to the last byte.
+            let taken = round * held * 7 / 10;
+            link.to_peer.set_buffer(taken);
+            run_until_idle().await;
+            let refilled = accepted.load(Ordering::SeqCst) - held;
+            assert!(
+                refilled >= taken * 7 / 10,
+                "limit {limit}: {refilled} bytes taken in where {taken} left"
+            );
+        }
+        writing.abort();
+    }
 }
 
 /// Case 4: the bound costs no byte, and no progress, however small it is.
