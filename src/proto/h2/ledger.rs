@@ -20,6 +20,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 
+/// What h2 spends on a buffer in its queue, in bytes: an entry of some 300 in a table that grows by
+/// doubling.
+const ENTRY_COST: usize = 640;
+
+/// What of that is not counted: small limits stay exact.
+const FREE_ENTRIES_COST: usize = 16 << 10;
+
 /// Counts the flushes of one connection and wakes those that wait for one.
 ///
 /// Keeps the transport's error, too: to its streams h2 calls every failed write a broken pipe.
@@ -40,6 +47,8 @@ pub(crate) struct Ledger {
 struct Account {
     /// Charged, and still with h2.
     queued: usize,
+    /// In how many buffers that is.
+    buffers: usize,
     /// Discharged by h2 since flush number `as_of`.
     unflushed: usize,
     as_of: u64,
@@ -108,10 +117,20 @@ impl Ledger {
         lock(&self.account).held(self.outlet.flushes())
     }
 
+    /// [`held`](Ledger::held), and what h2 spends on keeping so many buffers, as far as that is
+    /// worth mentioning.
+    pub(crate) fn weight(&self) -> usize {
+        let account = lock(&self.account);
+        let entries = (account.buffers * ENTRY_COST).saturating_sub(FREE_ENTRIES_COST);
+        account.held(self.outlet.flushes()) + entries
+    }
+
     /// Charges `len` bytes, or one for an empty frame, so that an END_STREAM is seen to leave, too.
     pub(crate) fn charge(self: &Arc<Ledger>, len: usize) -> Receipt {
         let charge = len.max(1);
-        lock(&self.account).queued += charge;
+        let mut account = lock(&self.account);
+        account.queued += charge;
+        account.buffers += 1;
         Receipt {
             ledger: Arc::clone(self),
             charge,
@@ -148,6 +167,7 @@ impl Ledger {
         let mut account = lock(&self.account);
         let flushes = self.outlet.flushes();
         account.queued -= charge;
+        account.buffers -= 1;
         if account.as_of != flushes {
             account.as_of = flushes;
             account.unflushed = 0;

@@ -106,10 +106,7 @@ impl WindowedSender {
         }
         let held = self.ledger.held();
         let least = if held == 0 { 1 } else { self.frame };
-        let most = bytes
-            .len()
-            .min(self.queue_limit.saturating_sub(held))
-            .min(MAX_PIECE);
+        let most = bytes.len().min(self.room()).min(MAX_PIECE);
         if most < least {
             return self.keep(bytes);
         }
@@ -192,7 +189,7 @@ impl WindowedSender {
         } else {
             self.frame.min(self.whole_rest())
         };
-        let room = self.queue_limit.saturating_sub(held);
+        let room = self.room();
         if self.waiting.len() < least || room < least {
             return self.poll_drained(cx);
         }
@@ -272,6 +269,12 @@ impl WindowedSender {
         self.waiting = Waiting::default();
         self.end = End::Sent;
         self.stream.send_reset(reason);
+    }
+
+    /// How much more h2 may be given, in whole frames.
+    fn room(&self) -> usize {
+        let room = self.queue_limit.saturating_sub(self.ledger.weight());
+        room - room % self.frame
     }
 
     fn send_end(&mut self) -> Result<(), h2::Error> {
