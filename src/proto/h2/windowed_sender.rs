@@ -201,8 +201,11 @@ impl WindowedSender {
             return self.poll_granted(cx, held);
         }
         let piece = self.waiting.take(granted.min(most));
-        self.send(piece)?;
-        Poll::Ready(Ok(()))
+        match self.send(piece) {
+            Ok(()) => Poll::Ready(Ok(())),
+            // Reset since it granted; h2's refusal does not say why.
+            Err(_) => Poll::Ready(Err(self.why_closed(cx))),
+        }
     }
 
     /// The least that may follow held bytes: a frame, or all that is left once no more comes.
