@@ -239,6 +239,10 @@ impl Drop for LiveTask {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TokioTimer;
 
+#[allow(
+    unexpected_cfgs,
+    reason = "set by the package that runs the suites against hyper 1.7.0"
+)]
 impl rt::Timer for TokioTimer {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn rt::Sleep>> {
         Box::pin(TokioSleep(Box::pin(tokio::time::sleep(duration))))
@@ -250,6 +254,7 @@ impl rt::Timer for TokioTimer {
         ))))
     }
 
+    #[cfg(not(feature = "timer_without_now"))]
     fn now(&self) -> Instant {
         tokio::time::Instant::now().into_std()
     }
