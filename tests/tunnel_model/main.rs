@@ -21,6 +21,7 @@ mod support;
 
 support::heap::counting_heap!();
 
+mod at_rest;
 mod ending;
 mod model;
 mod parser;
@@ -37,11 +38,13 @@ use self::script::script;
 use self::support::tunnels::Role;
 
 /// Cases for each role, unless `PROPTEST_CASES` is set.
-const CASES: u32 = 400;
+const CASES: u32 = 250;
 
 fn config() -> ProptestConfig {
     let mut config = ProptestConfig {
         failure_persistence: None,
+        // Milliseconds: a case in hand soon is worth more than the smallest one.
+        max_shrink_time: 20_000,
         ..ProptestConfig::default()
     };
     if std::env::var_os("PROPTEST_CASES").is_none() {

@@ -14,7 +14,6 @@ use crate::script::Setup;
 use crate::support::gate::WireEnd;
 use crate::support::scripted_h2::{setting, Frame, RawPeer};
 use crate::support::tunnels::{Link, Role};
-use crate::support::virtual_timer::run_until_idle;
 use crate::tunnel::{Call, Tunnel};
 
 /// A frame that every peer must accept (RFC 9113, section 4.2).
@@ -35,18 +34,18 @@ pub struct Model {
     /// Most bytes under way to hyper at once.
     pub most_under_way: usize,
 
-    parser: Parser,
+    pub parser: Parser,
     pieces: Vec<u8>,
     answers: Vec<Frame>,
     snapshots: VecDeque<Snapshot>,
 
-    initial_window: i64,
+    pub initial_window: i64,
     /// SETTINGS_INITIAL_WINDOW_SIZE sent and not acknowledged.
-    unacknowledged: VecDeque<i64>,
+    pub unacknowledged: VecDeque<i64>,
     /// Whether SETTINGS ever lowered the windows.
     has_shrunk: bool,
-    connection_granted: i64,
-    arrived: i64,
+    pub connection_granted: i64,
+    pub arrived: i64,
     sent: usize,
     credit: usize,
 }
@@ -328,100 +327,6 @@ impl Model {
         self.arrived += bytes.len() as i64;
         let beyond = self.arrived - self.connection_granted;
         assert!(beyond <= 0, "{beyond} bytes beyond the connection's window");
-    }
-
-    // ----- at rest -----
-
-    /// Lets everything happen that can, and checks that it did.
-    pub async fn rest(&mut self) {
-        loop {
-            run_until_idle().await;
-            let read = self.link.to_peer.delivered();
-            if self.is_reading {
-                self.read_socket(usize::MAX);
-            }
-            if self.link.to_peer.delivered() == read {
-                break;
-            }
-        }
-        assert!(!self.link.hyper.has_ended(), "the connection ended");
-        // A connection that cannot write its acknowledgements stops reading.
-        if self.link.to_hyper.buffered() > 0 || !self.unacknowledged.is_empty() {
-            assert!(!self.is_reading, "the connection does not read");
-            return;
-        }
-        for tunnel in &mut self.tunnels {
-            tunnel.is_reset_known = tunnel.reset_sent.is_some();
-        }
-        self.check_flushes();
-        if self.is_reading {
-            self.check_progress();
-            self.check_credit();
-        }
-    }
-
-    /// Window is all that a flush waits for, read socket or not.
-    fn check_flushes(&self) {
-        let tunnels = self.tunnels.iter();
-        let accepted: usize = tunnels.map(|tunnel| tunnel.accepted).sum();
-        if accepted as i64 > self.connection_granted {
-            return;
-        }
-        for tunnel in self.tunnels.iter().filter(|tunnel| !tunnel.is_reset()) {
-            let allowed = self.initial_window + tunnel.granted;
-            assert!(
-                tunnel.asleep() != Some(Call::Flush) || tunnel.accepted as i64 > allowed,
-                "a flush sleeps though window is open"
-            );
-        }
-    }
-
-    /// Credit goes back for what was read or thrown away. h2 gathers up to half a window before it says so.
-    fn check_credit(&self) {
-        let unread = |tunnel: &Tunnel| if tunnel.is_held() { tunnel.unread() } else { 0 };
-        for tunnel in &self.tunnels {
-            let owed = tunnel.sent - tunnel.credit.min(tunnel.sent);
-            assert!(
-                tunnel.is_reset() || tunnel.end_sent || owed <= RECEIVE_WINDOW / 2 + unread(tunnel),
-                "{owed} bytes of a stream's window are kept"
-            );
-        }
-        let owed = self.owed();
-        let unread: usize = self.tunnels.iter().map(unread).sum();
-        assert!(
-            owed <= RECEIVE_WINDOW / 2 + unread,
-            "{owed} bytes of the connection's window are kept, {unread} unread"
-        );
-    }
-
-    fn check_progress(&self) {
-        assert!(self.parser.is_between_frames(), "half a frame");
-        let connection_left = self.connection_granted - self.arrived;
-        for tunnel in &self.tunnels {
-            if tunnel.is_reset() {
-                continue;
-            }
-            let allowed = self.initial_window + tunnel.granted;
-            let accepted = tunnel.accepted as i64;
-            assert!(
-                tunnel.arrived as i64 >= accepted.min(allowed) || connection_left == 0,
-                "{} of {accepted} bytes arrived, where {allowed} are allowed and the connection has {connection_left} left",
-                tunnel.arrived,
-            );
-            let is_out = tunnel.arrived == tunnel.accepted;
-            if tunnel.let_go.is_some() {
-                assert_eq!(tunnel.end_seen, is_out, "END_STREAM");
-            }
-            let waiting = tunnel.accepted - tunnel.arrived;
-            match tunnel.asleep() {
-                Some(Call::Write(_)) => {
-                    assert!(waiting >= self.frame, "room for a writer that sleeps");
-                }
-                Some(Call::Flush) => assert!(waiting > 0, "a flush sleeps for nothing"),
-                Some(Call::Shutdown) => assert!(!is_out, "a shutdown sleeps for nothing"),
-                None => {}
-            }
-        }
     }
 
     /// Bytes the peer sent that hyper has not given credit for.

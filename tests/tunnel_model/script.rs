@@ -199,7 +199,7 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         14 => (t(), size()).prop_map(|(t, n)| Op::Write { t, n }),
         5 => (t(), size(), 1usize..=60).prop_map(|(t, n, times)| Op::Fill { t, n, times }),
-        1 => (t(), 1usize..=8, 2_000usize..=4_000).prop_map(|(t, n, times)| Op::Fill { t, n, times }),
+        1 => (t(), 1usize..=8, 1_000usize..=3_000).prop_map(|(t, n, times)| Op::Fill { t, n, times }),
         1 => (t(), 0usize..=1).prop_map(|(t, n)| Op::Write { t, n }),
         5 => t().prop_map(|t| Op::Flush { t }),
         2 => t().prop_map(|t| Op::Shutdown { t }),
