@@ -6,6 +6,7 @@ use h2::Reason;
 use tokio::io::AsyncWriteExt;
 
 use crate::cause::{all_codes, assert_reset_with};
+use crate::support::scripted_h2::setting::INITIAL_WINDOW_SIZE;
 use crate::support::tunnels::{both_roles, Link, Options, Role};
 use crate::support::virtual_timer::{expect_soon, run_until_idle, settle};
 use crate::traffic::write_until_error;
@@ -14,6 +15,7 @@ both_roles!(
     after_a_reset_every_call_fails_alike,
     a_flush_does_not_call_lost_bytes_flushed,
     a_shutdown_does_not_call_lost_bytes_delivered,
+    a_second_shutdown_does_not_hide_what_the_first_could_not_know,
     a_reset_after_a_clean_shutdown_does_not_undo_it_for_the_peer,
     a_write_of_nothing_accepts_nothing_and_sends_nothing,
 );
@@ -76,6 +78,27 @@ async fn a_shutdown_does_not_call_lost_bytes_delivered(role: Role) {
         run_until_idle().await;
         let ended = expect_soon("the shutdown's end", tunnel.upgraded.shutdown()).await;
         assert_reset_with(&ended.expect_err("lost"), code);
+    }
+}
+
+// Case 25: a stream that both sides have ended, with a byte that a shrunken window keeps from the wire.
+async fn a_second_shutdown_does_not_hide_what_the_first_could_not_know(role: Role) {
+    let mut link = Link::raw(role, &Options::new().stream_window(1)).await;
+    let mut tunnel = link.tunnel().await;
+    run_until_idle().await;
+    link.peer.settings(&[(INITIAL_WINDOW_SIZE, 0)]).await;
+    assert_eq!(tunnel.upgraded.write(b"x").await.expect("open"), 1);
+    link.peer.send_last_data(tunnel.stream, "").await;
+    assert!(link.peer.settled_frames().await.is_empty());
+    tunnel.upgraded.shutdown().await.expect("END_STREAM queues");
+    link.peer.reset(tunnel.stream, Reason::CANCEL).await;
+    run_until_idle().await;
+    for _ in 0..2 {
+        let io = &mut tunnel.upgraded;
+        let ended = expect_soon("a shutdown", io.shutdown()).await;
+        assert_eq!(ended.expect_err("lost").kind(), ErrorKind::BrokenPipe);
+        let flushed = expect_soon("a flush", io.flush()).await;
+        assert_eq!(flushed.expect_err("lost").kind(), ErrorKind::BrokenPipe);
     }
 }
 

@@ -49,6 +49,7 @@ struct Account {
     queued: usize,
     /// In how many buffers that is.
     buffers: usize,
+    has_lost: bool,
     /// Discharged by h2 since flush number `as_of`.
     unflushed: usize,
     as_of: u64,
@@ -120,9 +121,12 @@ impl Ledger {
     /// [`held`](Ledger::held), and what h2 spends on keeping so many buffers, as far as that is
     /// worth mentioning.
     pub(crate) fn weight(&self) -> usize {
-        let account = lock(&self.account);
-        let entries = (account.buffers * ENTRY_COST).saturating_sub(FREE_ENTRIES_COST);
-        account.held(self.outlet.flushes()) + entries
+        lock(&self.account).weight(self.outlet.flushes())
+    }
+
+    /// Whether h2 threw a buffer away that was not written.
+    pub(crate) fn has_lost(&self) -> bool {
+        lock(&self.account).has_lost
     }
 
     /// Charges `len` bytes, or one for an empty frame, so that an END_STREAM is seen to leave, too.
@@ -137,16 +141,16 @@ impl Ledger {
         }
     }
 
-    /// Ready once at most `at_most` bytes are held.
+    /// Ready once the [`weight`](Ledger::weight) is at most `at_most`.
     ///
     /// Wakes on the connection's flush. There is one waiter: the latest.
-    pub(crate) fn poll_held_at_most(
+    pub(crate) fn poll_weight_at_most(
         self: &Arc<Ledger>,
         cx: &Context<'_>,
         at_most: usize,
     ) -> Poll<()> {
         let mut account = lock(&self.account);
-        if account.held(self.outlet.flushes()) <= at_most {
+        if account.weight(self.outlet.flushes()) <= at_most {
             account.waiter = None;
             return Poll::Ready(());
         }
@@ -156,7 +160,7 @@ impl Ledger {
         });
         self.list_if_due(&mut account);
         // A flush between the look above and the listing has passed this ledger by.
-        if account.held(self.outlet.flushes()) <= at_most {
+        if account.weight(self.outlet.flushes()) <= at_most {
             account.waiter = None;
             return Poll::Ready(());
         }
@@ -207,6 +211,18 @@ impl Account {
         } else {
             self.queued
         }
+    }
+
+    fn weight(&self, flushes: u64) -> usize {
+        let entries = (self.buffers * ENTRY_COST).saturating_sub(FREE_ENTRIES_COST);
+        self.held(flushes) + entries
+    }
+}
+
+impl Receipt {
+    /// The buffer goes unwritten.
+    pub(crate) fn lose(&self) {
+        lock(&self.ledger.account).has_lost = true;
     }
 }
 

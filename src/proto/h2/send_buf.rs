@@ -42,3 +42,11 @@ impl Buf for SendBuf {
         }
     }
 }
+
+impl Drop for SendBuf {
+    fn drop(&mut self) {
+        if let (Some(receipt), false) = (&self.receipt, self.bytes.is_empty()) {
+            receipt.lose();
+        }
+    }
+}

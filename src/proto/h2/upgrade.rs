@@ -247,6 +247,9 @@ impl Sending {
             if let Poll::Ready(err) = self.sender.poll_reset(&mut nobody) {
                 let failure = Failure::new(err, self.sender.outlet());
                 self.fail(failure);
+            } else if self.sender.has_lost() {
+                // A stream that both sides had ended; h2 forgets what reset it then.
+                self.fail(Failure::Reset(Reason::STREAM_CLOSED));
             }
         }
         self.ensure_not_failed()

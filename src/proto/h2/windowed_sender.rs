@@ -86,6 +86,11 @@ impl WindowedSender {
         self.ledger.held() + self.waiting.len()
     }
 
+    /// Whether accepted bytes were thrown away, unwritten.
+    pub(crate) fn has_lost(&self) -> bool {
+        self.ledger.has_lost()
+    }
+
     /// Whether another small piece may be gathered.
     pub(crate) fn has_room(&self) -> bool {
         self.waiting.len() < self.frame
@@ -222,7 +227,7 @@ impl WindowedSender {
             Poll::Ready(Some(Ok(_))) => Poll::Ready(Ok(())),
             Poll::Ready(Some(Err(err))) => Poll::Ready(Err(err)),
             Poll::Ready(None) => Poll::Ready(Err(self.why_closed(cx))),
-            Poll::Pending if held > 0 => self.ledger.poll_held_at_most(cx, 0).map(Ok),
+            Poll::Pending if held > 0 => self.ledger.poll_weight_at_most(cx, 0).map(Ok),
             Poll::Pending => Poll::Pending,
         }
     }
@@ -237,7 +242,7 @@ impl WindowedSender {
                 .saturating_sub(self.frame)
                 .min(self.queue_limit / 2)
         };
-        if self.ledger.poll_held_at_most(cx, at_most).is_ready() {
+        if self.ledger.poll_weight_at_most(cx, at_most).is_ready() {
             return Poll::Ready(Ok(()));
         }
         self.poll_reset(cx).map(Err)
@@ -256,7 +261,7 @@ impl WindowedSender {
     ///
     /// Wakes on the connection's flush. What h2 threw away counts as taken.
     pub(crate) fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.ledger.poll_held_at_most(cx, 0)
+        self.ledger.poll_weight_at_most(cx, 0)
     }
 
     /// Ready with the reason once the peer, or h2, has reset the stream, or the connection is over.

@@ -67,7 +67,7 @@ fn a_waiter_is_woken_by_the_flush_and_only_once() {
     let first = ledger.charge(10);
     let second = ledger.charge(10);
 
-    assert_eq!(ledger.poll_held_at_most(&cx, 0), Poll::Pending);
+    assert_eq!(ledger.poll_weight_at_most(&cx, 0), Poll::Pending);
     drop(first);
     outlet.flushed();
     assert_eq!(wakes.count(), 0, "half is still with h2");
@@ -77,7 +77,7 @@ fn a_waiter_is_woken_by_the_flush_and_only_once() {
     assert_eq!(wakes.count(), 1);
     outlet.flushed();
     assert_eq!(wakes.count(), 1);
-    assert_eq!(ledger.poll_held_at_most(&cx, 0), Poll::Ready(()));
+    assert_eq!(ledger.poll_weight_at_most(&cx, 0), Poll::Ready(()));
 }
 
 #[test]
@@ -87,8 +87,8 @@ fn a_waiter_that_needs_only_a_flush_is_listed_at_once_and_once() {
     let cx = Context::from_waker(&waker);
     drop(ledger.charge(10));
 
-    assert_eq!(ledger.poll_held_at_most(&cx, 0), Poll::Pending);
-    assert_eq!(ledger.poll_held_at_most(&cx, 0), Poll::Pending);
+    assert_eq!(ledger.poll_weight_at_most(&cx, 0), Poll::Pending);
+    assert_eq!(ledger.poll_weight_at_most(&cx, 0), Poll::Pending);
     assert_eq!(super::lock(&outlet.waiting).len(), 1);
     outlet.flushed();
     assert_eq!(wakes.count(), 1);
@@ -102,9 +102,39 @@ fn a_threshold_above_zero_is_reached_early() {
     let _first = ledger.charge(10);
     let second = ledger.charge(10);
 
-    assert_eq!(ledger.poll_held_at_most(&cx, 10), Poll::Pending);
+    assert_eq!(ledger.poll_weight_at_most(&cx, 10), Poll::Pending);
     drop(second);
     outlet.flushed();
     assert_eq!(wakes.count(), 1);
-    assert_eq!(ledger.poll_held_at_most(&cx, 10), Poll::Ready(()));
+    assert_eq!(ledger.poll_weight_at_most(&cx, 10), Poll::Ready(()));
+}
+
+#[test]
+fn many_buffers_weigh_more_than_their_bytes_and_few_do_not() {
+    let (_outlet, ledger, _) = fixture();
+    let few: Vec<_> = (0..20).map(|_| ledger.charge(1)).collect();
+    assert_eq!((ledger.held(), ledger.weight()), (20, 20));
+    let _many: Vec<_> = (0..1_000).map(|_| ledger.charge(1)).collect();
+    assert_eq!(ledger.held(), 1_020);
+    assert!(ledger.weight() > 1_020 * 300);
+    drop(few);
+}
+
+#[test]
+fn a_buffer_that_was_not_written_is_lost() {
+    use bytes::{Buf, Bytes};
+
+    use crate::proto::h2::send_buf::SendBuf;
+
+    let (_outlet, ledger, _) = fixture();
+    let mut written = SendBuf::new(Bytes::from_static(b"ab"), ledger.charge(2));
+    written.advance(1);
+    written.advance(1);
+    drop(written);
+    drop(SendBuf::new(Bytes::new(), ledger.charge(0)));
+    assert!(!ledger.has_lost());
+    let mut partly = SendBuf::new(Bytes::from_static(b"ab"), ledger.charge(2));
+    partly.advance(1);
+    drop(partly);
+    assert!(ledger.has_lost());
 }
