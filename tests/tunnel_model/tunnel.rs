@@ -241,8 +241,14 @@ impl Tunnel {
                     "{call:?} fails without a cause: {err:?}"
                 );
                 if !self.may_have_lingered() {
+                    // Of a stream that both sides had ended h2 keeps no reset: lost bytes show, their cause does not.
+                    let is_forgotten = self.end_sent && was_let_go;
                     let expected = self.reset_sent.map(kind_for);
-                    assert_eq!(Some(err.kind()), expected, "{err:?}");
+                    assert!(
+                        Some(err.kind()) == expected
+                            || (is_forgotten && err.kind() == ErrorKind::BrokenPipe),
+                        "{err:?}, where {expected:?} was to be expected"
+                    );
                 }
                 self.failed = Some(err.kind());
             }
