@@ -36,15 +36,17 @@ pub(crate) enum Kind {
 /// Which part of an HTTP/1 head is malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Parse {
+    // In the start line.
     Method,
+    Uri,
+    UriTooLong,
+    Status,
     Version,
     /// The peer speaks HTTP/2 with prior knowledge (RFC 9113, section 3.4).
     VersionH2,
-    Uri,
-    UriTooLong,
+    // Behind it.
     Header(Header),
     TooLarge,
-    Status,
     /// The parser contradicted itself; a bug on this side.
     Internal,
 }

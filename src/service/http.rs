@@ -33,9 +33,9 @@ where
     B2: Body,
     T::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    type ResBody = B2;
-    type Error = T::Error;
     type Future = T::Future;
+    type Error = T::Error;
+    type ResBody = B2;
 
     fn call(&mut self, req: Request<B1>) -> Self::Future {
         Service::call(self, req)
