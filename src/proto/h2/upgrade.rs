@@ -245,8 +245,7 @@ impl Sending {
         if self.sender.waiting() == 0 {
             let mut nobody = Context::from_waker(Waker::noop());
             if let Poll::Ready(err) = self.sender.poll_reset(&mut nobody) {
-                let failure = Failure::new(err, self.sender.outlet());
-                self.fail(failure);
+                self.fail_by_h2(err);
             } else if self.sender.has_lost() {
                 // A stream that both sides had ended; h2 forgets what reset it then.
                 self.fail(Failure::Reset(Reason::STREAM_CLOSED));
@@ -321,6 +320,11 @@ impl Sending {
         self.wake_writer();
     }
 
+    fn fail_by_h2(&mut self, err: h2::Error) {
+        let failure = Failure::new(err, self.sender.outlet());
+        self.fail(failure);
+    }
+
     fn fail_with_reset(&mut self, reason: Reason) {
         if !matches!(self.phase, Phase::Failed(_)) {
             self.sender.reset(reason);
@@ -346,8 +350,7 @@ impl UpgradedSendStreamTask {
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(err)) => {
-                let failure = Failure::new(err, sending.sender.outlet());
-                sending.fail(failure);
+                sending.fail_by_h2(err);
                 Poll::Ready(Err(()))
             }
             Poll::Pending => {

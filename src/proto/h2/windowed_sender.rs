@@ -118,12 +118,10 @@ impl WindowedSender {
 
         self.reserve(most);
         let granted = self.stream.capacity().min(most);
-        let sent = if granted >= least && self.hand_over(Bytes::copy_from_slice(&bytes[..granted]))
-        {
-            granted
-        } else {
-            0
-        };
+        // A stream that refuses is over, which `poll_send` finds out.
+        let is_sent =
+            granted >= least && self.send(Bytes::copy_from_slice(&bytes[..granted])).is_ok();
+        let sent = if is_sent { granted } else { 0 };
         if sent == most {
             return sent;
         }
@@ -147,7 +145,8 @@ impl WindowedSender {
             self.waiting.put(bytes);
         } else if self.held() == 0 {
             // An empty DATA frame means something to some peers, so a lone one goes through.
-            self.hand_over(bytes);
+            // A stream that refuses is over, which `poll_send` finds out.
+            let _ = self.send(bytes);
         }
     }
 
@@ -308,11 +307,6 @@ impl WindowedSender {
         }
         let receipt = self.ledger.charge(piece.len());
         self.stream.send_data(SendBuf::new(piece, receipt), is_last)
-    }
-
-    /// `send` for callers that learn of a dead stream from `poll_send`.
-    fn hand_over(&mut self, piece: Bytes) -> bool {
-        self.send(piece).is_ok()
     }
 
     fn reserve(&mut self, bytes: usize) {

@@ -16,16 +16,13 @@ use crate::error::Result;
 use crate::proto::exchange;
 use crate::proto::h2::client::config::Config;
 use crate::proto::h2::client::dispatch;
-use crate::proto::h2::window::SPEC_WINDOW_SIZE;
+use crate::proto::h2::window::{assert_in_range, SPEC_WINDOW_SIZE};
 use crate::rt::bounds::Http2ClientConnExec;
 use crate::rt::clock::Clock;
 use crate::rt::{Read, Timer, Write};
 
 #[cfg(test)]
 mod tests;
-
-/// The largest flow-control window there is (RFC 9113 §6.9.1).
-const MAX_WINDOW_SIZE: u32 = (1 << 31) - 1;
 
 /// Opens a client's side of an HTTP/2 connection with the default options.
 ///
@@ -333,20 +330,15 @@ where
     {
         let options = self.clone();
         async move {
-            options.assert_windows_in_range();
+            assert_in_range([
+                options.config.initial_stream_window_size,
+                options.config.initial_connection_window_size,
+            ]);
             let (requests, queue) = exchange::channel();
             let dispatcher =
                 dispatch::handshake(io, queue, &options.config, options.executor, options.clock)
                     .await?;
             Ok((SendRequest { requests }, Connection { dispatcher }))
         }
-    }
-    // h2 would put such a window into SETTINGS unchecked, for the peer to end the connection.
-    fn assert_windows_in_range(&self) {
-        assert!(
-            self.config.initial_stream_window_size <= MAX_WINDOW_SIZE
-                && self.config.initial_connection_window_size <= MAX_WINDOW_SIZE,
-            "a window must not exceed 2^31 - 1"
-        );
     }
 }

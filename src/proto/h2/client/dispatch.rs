@@ -29,7 +29,7 @@ use crate::proto::h2::client::exec::{ClientTask, Http2ClientConnExec};
 use crate::proto::h2::client::stream::StreamTask;
 use crate::proto::h2::compat::{Compat, FirstFrame};
 use crate::proto::h2::ledger::Outlet;
-use crate::proto::h2::ping::{ponger, recorder};
+use crate::proto::h2::ping::ponger;
 use crate::proto::h2::send_buf::SendBuf;
 use crate::proto::h2::streams::Streams;
 use crate::proto::headers::{
@@ -82,14 +82,7 @@ where
         .await
         .map_err(crate::Error::from_h2)?;
 
-    let ping = config.ping();
-    let (recorder, ponger) = match connection.ping_pong() {
-        Some(ping_pong) if ping.is_enabled() => {
-            let (recorder, ponger) = ponger::channel(ping_pong, ping, clock.clone());
-            (recorder, Some(ponger))
-        }
-        _ => (recorder::disabled(), None),
-    };
+    let (recorder, ponger) = ponger::start(connection.ping_pong(), config.ping(), clock.clone());
     let (ended, connection_ended) = oneshot::channel();
     exec.execute_h2_future(ClientTask::Connection {
         task: ConnectionTask::new(connection, ponger, ended),

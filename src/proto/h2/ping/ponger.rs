@@ -11,7 +11,7 @@ use h2::PingPong;
 
 use crate::proto::h2::ping::bdp::Bdp;
 use crate::proto::h2::ping::keep_alive::{KeepAlive, TimedOut};
-use crate::proto::h2::ping::recorder::{Link, Recorder};
+use crate::proto::h2::ping::recorder::{disabled, Link, Recorder};
 use crate::proto::h2::ping::shared::{RoundTrip, Shared};
 use crate::rt::clock::Clock;
 
@@ -32,6 +32,26 @@ impl Config {
     /// Whether there is any use for [`channel`].
     pub(crate) fn is_enabled(&self) -> bool {
         self.bdp_initial_window.is_some() || self.keep_alive_interval.is_some()
+    }
+}
+
+/// The halves for a connection with these options: a recorder that does nothing where there is no use
+/// for the other.
+///
+/// # Panics
+///
+/// As [`channel`] does.
+pub(crate) fn start(
+    ping_pong: Option<PingPong>,
+    config: Config,
+    clock: Clock,
+) -> (Recorder, Option<Ponger>) {
+    match ping_pong {
+        Some(ping_pong) if config.is_enabled() => {
+            let (recorder, ponger) = channel(ping_pong, config, clock);
+            (recorder, Some(ponger))
+        }
+        _ => (disabled(), None),
     }
 }
 

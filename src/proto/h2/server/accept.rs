@@ -130,16 +130,10 @@ where
                     if *is_shutdown_due {
                         connection.graceful_shutdown();
                     }
-                    let mut ponger = None;
-                    if ping.is_enabled() {
-                        if let Some(ping_pong) = connection.ping_pong() {
-                            let clock = self.streams.clock.clone();
-                            let (recorder, polled) =
-                                ponger::channel(ping_pong, ping.clone(), clock);
-                            self.streams.recorder = recorder;
-                            ponger = Some(polled);
-                        }
-                    }
+                    let clock = self.streams.clock.clone();
+                    let (recorder, ponger) =
+                        ponger::start(connection.ping_pong(), ping.clone(), clock);
+                    self.streams.recorder = recorder;
                     self.state = State::Serving(Box::new(Serving { connection, ponger }));
                 }
                 State::Serving(serving) => match ready!(serving.poll_accept(cx))? {

@@ -11,7 +11,7 @@ use http_body::Body;
 use crate::body::Incoming;
 use crate::proto::h2::server::accept::Server;
 use crate::proto::h2::server::config::Config;
-use crate::proto::h2::window::SPEC_WINDOW_SIZE;
+use crate::proto::h2::window::{assert_in_range, SPEC_WINDOW_SIZE};
 use crate::rt::bounds::Http2ServerConnExec;
 use crate::rt::clock::Clock;
 use crate::rt::{Read, Timer, Write};
@@ -20,9 +20,6 @@ use crate::service::HttpService;
 
 #[cfg(test)]
 mod tests;
-
-/// The largest flow-control window there is (RFC 9113 §6.9.1).
-const MAX_WINDOW_SIZE: u32 = (1 << 31) - 1;
 
 /// Options for HTTP/2 server connections.
 ///
@@ -271,7 +268,10 @@ impl<E> Builder<E> {
         I: Read + Write + Unpin,
         E: Http2ServerConnExec<S::Future, Bd>,
     {
-        self.assert_windows_in_range();
+        assert_in_range([
+            self.config.initial_stream_window_size,
+            self.config.initial_connection_window_size,
+        ]);
         Connection {
             server: Server::new(
                 io,
@@ -281,13 +281,5 @@ impl<E> Builder<E> {
                 self.clock.clone(),
             ),
         }
-    }
-    // h2 would put such a window into SETTINGS unchecked, for the peer to end the connection.
-    fn assert_windows_in_range(&self) {
-        assert!(
-            self.config.initial_stream_window_size <= MAX_WINDOW_SIZE
-                && self.config.initial_connection_window_size <= MAX_WINDOW_SIZE,
-            "a window must not exceed 2^31 - 1"
-        );
     }
 }

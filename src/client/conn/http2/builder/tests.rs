@@ -4,6 +4,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::*;
 use crate::body::Incoming;
+use crate::proto::h2::window::MAX_WINDOW_SIZE;
 use crate::rt::{Executor, ReadBufCursor};
 
 /// Runs nothing, which is enough for a connection that is never polled to its end.

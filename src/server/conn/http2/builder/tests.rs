@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use http::{Request, Response};
 
 use super::*;
+use crate::proto::h2::window::MAX_WINDOW_SIZE;
 use crate::rt::{Executor, ReadBufCursor};
 use crate::service::service_fn;
 
