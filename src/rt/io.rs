@@ -7,9 +7,8 @@
 //! - A cursor borrows the three parts of its buffer, not the buffer: so it cannot be exchanged for
 //!   a cursor into another buffer behind the owner's back, and `filled` counts bytes that are
 //!   really there.
-//! - All the `unsafe` code of the crate is in this file. That is why two things live here that read
-//!   nothing: the pinned downcast of [`Sleep`], and the hand-over between this `ReadBuf` and
-//!   Tokio's.
+//! - All the `unsafe` code of the crate is in this file. That is why the pinned downcast of
+//!   [`Sleep`] lives here, which reads nothing.
 #![allow(unsafe_code)]
 
 use std::fmt;
@@ -360,39 +359,6 @@ where
     ) -> Poll<Result<usize>> {
         self.as_deref_mut().poll_write_vectored(cx, bufs)
     }
-}
-
-/// [`Read::poll_read`] into Tokio's kind of buffer, which h2 reads with. Wakes and promises the
-/// same.
-#[cfg(feature = "http2")]
-#[cfg_attr(
-    not(any(feature = "client", feature = "server")),
-    allow(
-        dead_code,
-        reason = "a build with neither role has no HTTP/2 connection to read from"
-    )
-)]
-pub(crate) fn poll_read_tokio<R: Read>(
-    io: Pin<&mut R>,
-    cx: &mut Context<'_>,
-    tokio_buf: &mut tokio::io::ReadBuf<'_>,
-) -> Poll<Result<()>> {
-    let init = tokio_buf.initialized().len() - tokio_buf.filled().len();
-    // SAFETY: nothing below de-initialises a byte: that is the invariant of `ReadBuf`.
-    let raw = unsafe { tokio_buf.unfilled_mut() };
-    // What tokio knows to be initialised need not be zeroed a second time.
-    let mut buf = ReadBuf {
-        raw,
-        filled: 0,
-        init,
-    };
-    let result = io.poll_read(cx, buf.unfilled());
-    let ReadBuf { filled, init, .. } = buf;
-    // SAFETY: the first `init` bytes of the unfilled part are initialised: that is the invariant of
-    // `ReadBuf`.
-    unsafe { tokio_buf.assume_init(init) };
-    tokio_buf.advance(filled);
-    result
 }
 
 impl dyn Sleep {

@@ -4,7 +4,8 @@ use std::io;
 
 use h2::Reason;
 
-use crate::proto::h2::ledger::Outlet;
+use crate::proto::h2::transport::outlet::Outlet;
+
 
 /// The end of a tunnel's sending half that nobody asked for.
 #[derive(Clone, Debug)]

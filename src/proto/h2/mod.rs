@@ -6,13 +6,13 @@
 //! bound.
 
 pub(crate) mod body_pipe;
-pub(crate) mod compat;
 pub(crate) mod failure;
 pub(crate) mod ledger;
 pub(crate) mod linger;
 pub(crate) mod ping;
 pub(crate) mod send_buf;
 pub(crate) mod streams;
+pub(crate) mod transport;
 pub(crate) mod tunnel_reader;
 pub(crate) mod upgrade;
 pub(crate) mod waiting;

@@ -1,24 +1,28 @@
 //! The one send buffer type of every HTTP/2 connection.
 //!
-//! Invariant: a buffer that was charged to a `Ledger` is
-//! discharged exactly once: with its last byte, which h2 takes right before it flushes, or when
-//! h2 throws the buffer away with its stream.
+//! Invariant: of a buffer that was charged to a `Ledger`, each byte is discharged exactly once: when
+//! the transport has taken it, or when h2 throws the rest of the buffer away with its stream.
+
+use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 
 use crate::proto::h2::ledger::Receipt;
+use crate::proto::h2::transport::outlet::Outlet;
 
 /// Bytes on their way through h2, with the receipt that says whose they are.
 pub(crate) struct SendBuf {
     bytes: Bytes,
     receipt: Option<Receipt>,
+    outlet: Arc<Outlet>,
 }
 
 impl SendBuf {
-    pub(crate) fn new(bytes: Bytes, receipt: Receipt) -> SendBuf {
+    pub(crate) fn new(bytes: Bytes, receipt: Receipt, outlet: Arc<Outlet>) -> SendBuf {
         SendBuf {
             bytes,
             receipt: Some(receipt),
+            outlet,
         }
     }
 }
@@ -32,21 +36,37 @@ impl Buf for SendBuf {
         self.bytes.chunk()
     }
 
+    /// h2 has copied the next `count` bytes, or the connection's wire has told it that they are
+    /// written.
     fn advance(&mut self, count: usize) {
-        self.bytes.advance(count);
-        if count > 0 && self.bytes.is_empty() {
-            // h2 keeps the empty buffer until it comes round to the next frame; its memory and
-            // its charge need not wait for that.
-            self.bytes = Bytes::new();
-            self.receipt = None;
+        if count == 0 {
+            return;
+        }
+        let is_rest = count == self.bytes.len();
+        let bytes = if is_rest {
+            // h2 keeps the empty buffer until it comes round to the next frame; its memory need
+            // not wait for that.
+            std::mem::take(&mut self.bytes)
+        } else {
+            self.bytes.split_to(count)
+        };
+        let receipt = match &mut self.receipt {
+            Some(receipt) if !is_rest => Some(receipt.split(count)),
+            receipt => receipt.take(),
+        };
+        if let Some(receipt) = receipt {
+            self.outlet.hand_over(bytes, receipt);
         }
     }
 }
 
 impl Drop for SendBuf {
     fn drop(&mut self) {
-        if let (Some(receipt), false) = (&self.receipt, self.bytes.is_empty()) {
-            receipt.lose();
+        match self.receipt.take() {
+            // An empty frame: h2 has copied its head.
+            Some(receipt) if self.bytes.is_empty() => self.outlet.copied(receipt),
+            Some(receipt) => receipt.lose(),
+            None => {}
         }
     }
 }

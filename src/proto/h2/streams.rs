@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use h2::SendStream;
 
-use crate::proto::h2::ledger::Outlet;
 use crate::proto::h2::linger::Patience;
 use crate::proto::h2::ping::recorder::Recorder;
 use crate::proto::h2::send_buf::SendBuf;
+use crate::proto::h2::transport::outlet::Outlet;
 use crate::proto::h2::windowed_sender::WindowedSender;
 use crate::rt::clock::Clock;
 

@@ -14,7 +14,7 @@ use h2::{Reason, RecvStream};
 
 use crate::body::h2_stream::ReceiveObserver;
 use crate::proto::h2::failure::kind_of;
-use crate::proto::h2::ledger::Outlet;
+use crate::proto::h2::transport::outlet::Outlet;
 use crate::rt::ReadBufCursor;
 
 pub(crate) struct Reader {

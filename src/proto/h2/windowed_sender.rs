@@ -20,8 +20,9 @@ use bytes::Bytes;
 use h2::{Reason, SendStream};
 use http::HeaderMap;
 
-use crate::proto::h2::ledger::{Ledger, Outlet};
+use crate::proto::h2::ledger::Ledger;
 use crate::proto::h2::send_buf::SendBuf;
+use crate::proto::h2::transport::outlet::Outlet;
 use crate::proto::h2::waiting::Waiting;
 use crate::proto::h2::window::FRAME_SIZE;
 
@@ -33,6 +34,7 @@ pub(crate) struct WindowedSender {
     stream: SendStream<SendBuf>,
     waiting: Waiting,
     ledger: Arc<Ledger>,
+    outlet: Arc<Outlet>,
     /// The most that waits here: a DATA frame, or half the limit where that is less.
     frame: usize,
     /// The most that h2 and the connection hold of this stream: whole frames, so that none is
@@ -65,7 +67,8 @@ impl WindowedSender {
         WindowedSender {
             stream,
             waiting: Waiting::default(),
-            ledger: Ledger::new(outlet),
+            ledger: Arc::default(),
+            outlet,
             frame,
             queue_limit: frames_with_h2 * frame,
             end: End::Open,
@@ -73,7 +76,7 @@ impl WindowedSender {
     }
 
     pub(crate) fn outlet(&self) -> &Arc<Outlet> {
-        self.ledger.outlet()
+        &self.outlet
     }
 
     /// Bytes that were accepted and are not with h2 yet.
@@ -291,9 +294,8 @@ impl WindowedSender {
                 Ok(())
             }
             End::AfterData => {
-                let receipt = self.ledger.charge(0);
-                self.stream
-                    .send_data(SendBuf::new(Bytes::new(), receipt), true)
+                let end = self.buffer(Bytes::new());
+                self.stream.send_data(end, true)
             }
             End::WithTrailers(trailers) => self.stream.send_trailers(trailers),
             End::Sent => Ok(()),
@@ -305,8 +307,13 @@ impl WindowedSender {
         if is_last {
             self.end = End::Sent;
         }
-        let receipt = self.ledger.charge(piece.len());
-        self.stream.send_data(SendBuf::new(piece, receipt), is_last)
+        let piece = self.buffer(piece);
+        self.stream.send_data(piece, is_last)
+    }
+
+    fn buffer(&self, bytes: Bytes) -> SendBuf {
+        let receipt = self.ledger.charge(bytes.len());
+        SendBuf::new(bytes, receipt, self.outlet.clone())
     }
 
     fn reserve(&mut self, bytes: usize) {

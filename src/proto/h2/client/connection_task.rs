@@ -7,9 +7,10 @@ use std::task::{ready, Context, Poll};
 use futures_channel::oneshot;
 use h2::client::Connection;
 
-use crate::proto::h2::compat::Compat;
 use crate::proto::h2::ping::ponger::{Ponged, Ponger};
 use crate::proto::h2::send_buf::SendBuf;
+use crate::proto::h2::transport::port::Port;
+use crate::proto::h2::transport::wire::Wire;
 use crate::rt::{Read, Write};
 
 /// Runs until the connection is over, and says how it ended.
@@ -17,7 +18,8 @@ pub struct ConnectionTask<T>
 where
     T: Read + Write + Unpin,
 {
-    connection: Connection<Compat<T>, SendBuf>,
+    port: Port<T>,
+    connection: Connection<Wire, SendBuf>,
     ponger: Option<Ponger>,
     ended: Option<oneshot::Sender<crate::Result<()>>>,
 }
@@ -27,11 +29,13 @@ where
     T: Read + Write + Unpin,
 {
     pub(crate) fn new(
-        connection: Connection<Compat<T>, SendBuf>,
+        port: Port<T>,
+        connection: Connection<Wire, SendBuf>,
         ponger: Option<Ponger>,
         ended: oneshot::Sender<crate::Result<()>>,
     ) -> ConnectionTask<T> {
         ConnectionTask {
+            port,
             connection,
             ponger,
             ended: Some(ended),
@@ -39,8 +43,12 @@ where
     }
 
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<crate::Result<()>> {
+        let connection = &mut self.connection;
         loop {
-            if let Poll::Ready(result) = Pin::new(&mut self.connection).poll(cx) {
+            let polled = self
+                .port
+                .poll_around(cx, |cx| Pin::new(&mut *connection).poll(cx));
+            if let Poll::Ready(result) = polled {
                 return Poll::Ready(result.map_err(crate::Error::from_h2));
             }
             let Some(ponger) = &mut self.ponger else {
@@ -48,10 +56,10 @@ where
             };
             match ready!(ponger.poll(cx)) {
                 Ponged::WindowUpdate(size) => {
-                    self.connection.set_target_window_size(size);
+                    connection.set_target_window_size(size);
                     // Refused only while an earlier SETTINGS frame is unacknowledged; then the
                     // next measurement tries again.
-                    let _ = self.connection.set_initial_window_size(size);
+                    let _ = connection.set_initial_window_size(size);
                 }
                 Ponged::KeepAliveTimedOut => {
                     return Poll::Ready(Err(crate::Error::keep_alive_timed_out()));

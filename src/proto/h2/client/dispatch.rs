@@ -5,10 +5,9 @@
 //!   stream, and the others can still be given back.
 //! - When this ends, the queue is closed and what waited in it has been given back.
 
-use std::future::Future;
+use std::future::{poll_fn, Future};
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{ready, Context, Poll};
 
 use futures_channel::oneshot;
@@ -27,11 +26,11 @@ use crate::proto::h2::client::config::Config;
 use crate::proto::h2::client::connection_task::ConnectionTask;
 use crate::proto::h2::client::exec::{ClientTask, Http2ClientConnExec};
 use crate::proto::h2::client::stream::StreamTask;
-use crate::proto::h2::compat::{Compat, FirstFrame};
-use crate::proto::h2::ledger::Outlet;
 use crate::proto::h2::ping::ponger;
 use crate::proto::h2::send_buf::SendBuf;
 use crate::proto::h2::streams::Streams;
+use crate::proto::h2::transport::first_frame::FirstFrame;
+use crate::proto::h2::transport::port::Port;
 use crate::proto::headers::{
     content_length, set_content_length_if_missing, strip_connection_fields, ContentLength, Message,
 };
@@ -74,18 +73,22 @@ where
     B::Error: Into<BoxError>,
     E: Http2ClientConnExec<B, T> + Unpin,
 {
-    let outlet = Arc::<Outlet>::default();
-    let (compat, first_frame) = Compat::with_first_frame(io, outlet.clone());
+    let (mut port, wire) = Port::new(io);
+    let first_frame = port.watch_first_frame();
+    let outlet = port.outlet().clone();
     let (h2, mut connection) = config
         .h2_builder()
-        .handshake::<_, SendBuf>(compat)
+        .handshake::<_, SendBuf>(wire)
         .await
         .map_err(crate::Error::from_h2)?;
+    poll_fn(|cx| port.poll_pushed(cx))
+        .await
+        .map_err(|err| crate::Error::new(Kind::Io).with(err))?;
 
     let (recorder, ponger) = ponger::start(connection.ping_pong(), config.ping(), clock.clone());
     let (ended, connection_ended) = oneshot::channel();
     exec.execute_h2_future(ClientTask::Connection {
-        task: ConnectionTask::new(connection, ponger, ended),
+        task: ConnectionTask::new(port, connection, ponger, ended),
     });
     Ok(Dispatcher {
         h2,

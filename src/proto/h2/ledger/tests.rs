@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-use super::{Ledger, Outlet};
+use super::Ledger;
 
 #[derive(Default)]
 struct Wakes(AtomicUsize);
@@ -19,49 +19,44 @@ impl Wake for Wakes {
     }
 }
 
-fn fixture() -> (Arc<Outlet>, Arc<Ledger>, Arc<Wakes>) {
-    let outlet = Arc::<Outlet>::default();
-    (outlet.clone(), Ledger::new(outlet), Arc::<Wakes>::default())
+fn fixture() -> (Arc<Ledger>, Arc<Wakes>) {
+    Default::default()
 }
 
 #[test]
-fn bytes_are_held_until_the_flush_after_h2_dropped_them() {
-    let (outlet, ledger, _) = fixture();
+fn bytes_are_held_until_their_receipt_goes() {
+    let (ledger, _) = fixture();
     let receipt = ledger.charge(100);
     assert_eq!(ledger.held(), 100);
-    outlet.flushed();
-    assert_eq!(
-        ledger.held(),
-        100,
-        "a flush frees nothing that h2 still has"
-    );
     drop(receipt);
-    assert_eq!(ledger.held(), 100, "the write buffer may have a copy");
-    outlet.flushed();
+    assert_eq!(ledger.held(), 0);
+}
+
+#[test]
+fn a_split_receipt_stands_for_its_part() {
+    let (ledger, _) = fixture();
+    let mut rest = ledger.charge(100);
+    let first = rest.split(30);
+    let second = rest.split(30);
+    assert_eq!(ledger.held(), 100);
+    drop(second);
+    assert_eq!(ledger.held(), 70);
+    drop(rest);
+    assert_eq!(ledger.held(), 30);
+    drop(first);
     assert_eq!(ledger.held(), 0);
 }
 
 #[test]
 fn an_empty_frame_counts_as_one() {
-    let (_outlet, ledger, _) = fixture();
+    let (ledger, _) = fixture();
     let _receipt = ledger.charge(0);
     assert_eq!(ledger.held(), 1);
 }
 
 #[test]
-fn unflushed_bytes_of_one_interval_add_up_and_of_an_earlier_one_do_not() {
-    let (outlet, ledger, _) = fixture();
-    drop(ledger.charge(10));
-    drop(ledger.charge(20));
-    assert_eq!(ledger.held(), 30);
-    outlet.flushed();
-    drop(ledger.charge(5));
-    assert_eq!(ledger.held(), 5);
-}
-
-#[test]
-fn a_waiter_is_woken_by_the_flush_and_only_once() {
-    let (outlet, ledger, wakes) = fixture();
+fn a_waiter_is_woken_by_the_discharge_it_waits_for_and_only_once() {
+    let (ledger, wakes) = fixture();
     let waker = Waker::from(wakes.clone());
     let cx = Context::from_waker(&waker);
     let first = ledger.charge(10);
@@ -69,34 +64,17 @@ fn a_waiter_is_woken_by_the_flush_and_only_once() {
 
     assert_eq!(ledger.poll_weight_at_most(&cx, 0), Poll::Pending);
     drop(first);
-    outlet.flushed();
-    assert_eq!(wakes.count(), 0, "half is still with h2");
+    assert_eq!(wakes.count(), 0, "half is still held");
     drop(second);
-    assert_eq!(wakes.count(), 0, "not before the flush");
-    outlet.flushed();
     assert_eq!(wakes.count(), 1);
-    outlet.flushed();
+    drop(ledger.charge(10));
     assert_eq!(wakes.count(), 1);
     assert_eq!(ledger.poll_weight_at_most(&cx, 0), Poll::Ready(()));
 }
 
 #[test]
-fn a_waiter_that_needs_only_a_flush_is_listed_at_once_and_once() {
-    let (outlet, ledger, wakes) = fixture();
-    let waker = Waker::from(wakes.clone());
-    let cx = Context::from_waker(&waker);
-    drop(ledger.charge(10));
-
-    assert_eq!(ledger.poll_weight_at_most(&cx, 0), Poll::Pending);
-    assert_eq!(ledger.poll_weight_at_most(&cx, 0), Poll::Pending);
-    assert_eq!(super::lock(&outlet.waiting).len(), 1);
-    outlet.flushed();
-    assert_eq!(wakes.count(), 1);
-}
-
-#[test]
 fn a_threshold_above_zero_is_reached_early() {
-    let (outlet, ledger, wakes) = fixture();
+    let (ledger, wakes) = fixture();
     let waker = Waker::from(wakes.clone());
     let cx = Context::from_waker(&waker);
     let _first = ledger.charge(10);
@@ -104,37 +82,62 @@ fn a_threshold_above_zero_is_reached_early() {
 
     assert_eq!(ledger.poll_weight_at_most(&cx, 10), Poll::Pending);
     drop(second);
-    outlet.flushed();
     assert_eq!(wakes.count(), 1);
     assert_eq!(ledger.poll_weight_at_most(&cx, 10), Poll::Ready(()));
 }
 
 #[test]
+fn a_waiter_that_found_nothing_to_wait_for_is_not_woken_later() {
+    let (ledger, wakes) = fixture();
+    let waker = Waker::from(wakes.clone());
+    let cx = Context::from_waker(&waker);
+    let receipt = ledger.charge(10);
+
+    assert_eq!(ledger.poll_weight_at_most(&cx, 0), Poll::Pending);
+    assert_eq!(ledger.poll_weight_at_most(&cx, 10), Poll::Ready(()));
+    drop(receipt);
+    assert_eq!(wakes.count(), 0);
+}
+
+#[test]
 fn many_buffers_weigh_more_than_their_bytes_and_few_do_not() {
-    let (_outlet, ledger, _) = fixture();
+    let (ledger, _) = fixture();
     let few: Vec<_> = (0..20).map(|_| ledger.charge(1)).collect();
     assert_eq!((ledger.held(), ledger.weight()), (20, 20));
-    let _many: Vec<_> = (0..1_000).map(|_| ledger.charge(1)).collect();
+    let many: Vec<_> = (0..1_000).map(|_| ledger.charge(1)).collect();
     assert_eq!(ledger.held(), 1_020);
     assert!(ledger.weight() > 1_020 * 300);
+    drop(many);
+    assert_eq!((ledger.held(), ledger.weight()), (20, 20));
     drop(few);
 }
 
 #[test]
-fn a_buffer_that_was_not_written_is_lost() {
-    use bytes::{Buf, Bytes};
+fn a_split_receipt_is_no_buffer_of_its_own() {
+    let (ledger, _) = fixture();
+    let mut many: Vec<_> = (0..1_000).map(|_| ledger.charge(3)).collect();
+    let weight = ledger.weight();
+    let parts: Vec<_> = many.iter_mut().map(|receipt| receipt.split(1)).collect();
+    assert_eq!(ledger.weight(), weight);
+    drop(parts);
+    assert_eq!(ledger.weight(), weight - 1_000);
+    drop(many);
+    assert_eq!(ledger.weight(), 0);
+}
 
-    use crate::proto::h2::send_buf::SendBuf;
+#[test]
+fn what_is_lost_is_not_held_and_wakes_nobody() {
+    let (ledger, wakes) = fixture();
+    let waker = Waker::from(wakes.clone());
+    let cx = Context::from_waker(&waker);
+    let written = ledger.charge(10);
+    let lost = ledger.charge(10);
+    assert_eq!(ledger.poll_weight_at_most(&cx, 10), Poll::Pending);
 
-    let (_outlet, ledger, _) = fixture();
-    let mut written = SendBuf::new(Bytes::from_static(b"ab"), ledger.charge(2));
-    written.advance(1);
-    written.advance(1);
-    drop(written);
-    drop(SendBuf::new(Bytes::new(), ledger.charge(0)));
-    assert!(!ledger.has_lost());
-    let mut partly = SendBuf::new(Bytes::from_static(b"ab"), ledger.charge(2));
-    partly.advance(1);
-    drop(partly);
+    lost.lose();
+    assert_eq!(ledger.held(), 10);
     assert!(ledger.has_lost());
+    assert_eq!(wakes.count(), 0);
+    drop(written);
+    assert_eq!(ledger.held(), 0);
 }

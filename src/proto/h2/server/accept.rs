@@ -18,15 +18,16 @@ use crate::body::h2_stream::H2Stream as IncomingStream;
 use crate::body::Incoming;
 use crate::error::BoxError;
 use crate::ext::Protocol;
-use crate::proto::h2::compat::Compat;
-use crate::proto::h2::ledger::Outlet;
 use crate::proto::h2::ping::ponger::{Ponged, Ponger};
+use crate::proto::h2::ping::recorder::Recorder;
 use crate::proto::h2::ping::{ponger, recorder};
 use crate::proto::h2::send_buf::SendBuf;
 use crate::proto::h2::server::config::Config;
 use crate::proto::h2::server::exec::Http2ServerConnExec;
 use crate::proto::h2::server::stream::{Asked, DateHeader, Ends, H2Stream};
 use crate::proto::h2::streams::Streams;
+use crate::proto::h2::transport::port::Port;
+use crate::proto::h2::transport::wire::Wire;
 use crate::proto::headers::{content_length, ContentLength};
 use crate::rt::clock::Clock;
 use crate::rt::{Read, Write};
@@ -42,19 +43,26 @@ pub(crate) struct Server<T, S, E> {
 }
 
 enum State<T> {
+    Live(Box<Live<T>>),
+    Ended,
+}
+
+struct Live<T> {
+    port: Port<T>,
+    phase: Phase,
+}
+
+enum Phase {
     Handshaking {
-        handshake: Box<Handshake<Compat<T>, SendBuf>>,
+        handshake: Handshake<Wire, SendBuf>,
         ping: ponger::Config,
         /// A graceful shutdown that was asked for too early to begin.
         is_shutdown_due: bool,
     },
-    Serving(Box<Serving<T>>),
-    Ended,
-}
-
-struct Serving<T> {
-    connection: Connection<Compat<T>, SendBuf>,
-    ponger: Option<Ponger>,
+    Serving {
+        connection: Connection<Wire, SendBuf>,
+        ponger: Option<Ponger>,
+    },
 }
 
 /// What the peer asked for.
@@ -69,16 +77,18 @@ where
 {
     /// Panics where an option is out of h2's range.
     pub(crate) fn new(io: T, service: S, config: &Config, exec: E, clock: Clock) -> Self {
-        let outlet = Arc::<Outlet>::default();
-        let handshake = config
-            .h2_builder()
-            .handshake(Compat::new(io, outlet.clone()));
+        let (port, wire) = Port::new(io);
+        let outlet = port.outlet().clone();
+        let handshake = config.h2_builder().handshake(wire);
         Server {
-            state: State::Handshaking {
-                handshake: Box::new(handshake),
-                ping: config.ping(),
-                is_shutdown_due: false,
-            },
+            state: State::Live(Box::new(Live {
+                port,
+                phase: Phase::Handshaking {
+                    handshake,
+                    ping: config.ping(),
+                    is_shutdown_due: false,
+                },
+            })),
             service,
             exec,
             streams: Streams {
@@ -98,12 +108,14 @@ where
 
     /// Lets the streams that are open finish, and takes no more.
     pub(crate) fn graceful_shutdown(&mut self) {
-        match &mut self.state {
-            State::Handshaking {
+        let State::Live(live) = &mut self.state else {
+            return;
+        };
+        match &mut live.phase {
+            Phase::Handshaking {
                 is_shutdown_due, ..
             } => *is_shutdown_due = true,
-            State::Serving(serving) => serving.connection.graceful_shutdown(),
-            State::Ended => {}
+            Phase::Serving { connection, .. } => connection.graceful_shutdown(),
         }
     }
 }
@@ -119,28 +131,16 @@ where
 {
     fn poll_serve(&mut self, cx: &mut Context<'_>) -> Poll<crate::Result<()>> {
         loop {
-            match &mut self.state {
-                State::Handshaking {
-                    handshake,
-                    ping,
-                    is_shutdown_due,
-                } => {
-                    let mut connection =
-                        ready!(Pin::new(handshake).poll(cx)).map_err(crate::Error::from_h2)?;
-                    if *is_shutdown_due {
-                        connection.graceful_shutdown();
-                    }
-                    let clock = self.streams.clock.clone();
-                    let (recorder, ponger) =
-                        ponger::start(connection.ping_pong(), ping.clone(), clock);
-                    self.streams.recorder = recorder;
-                    self.state = State::Serving(Box::new(Serving { connection, ponger }));
-                }
-                State::Serving(serving) => match ready!(serving.poll_accept(cx))? {
-                    Some((request, respond)) => self.serve(request, respond),
-                    None => return Poll::Ready(Ok(())),
-                },
-                State::Ended => return Poll::Ready(Ok(())),
+            let State::Live(live) = &mut self.state else {
+                return Poll::Ready(Ok(()));
+            };
+            let clock = &self.streams.clock;
+            if let Some(recorder) = ready!(live.poll_handshake(cx, clock))? {
+                self.streams.recorder = recorder;
+            }
+            match ready!(live.poll_accept(cx))? {
+                Some((request, respond)) => self.serve(request, respond),
+                None => return Poll::Ready(Ok(())),
             }
         }
     }
@@ -191,31 +191,62 @@ where
     }
 }
 
-impl<T> Serving<T>
+impl<T> Live<T>
 where
     T: Read + Write + Unpin,
 {
+    /// Ready once the handshake is over, and with the connection's recorder when it is just so.
+    fn poll_handshake(
+        &mut self,
+        cx: &mut Context<'_>,
+        clock: &Clock,
+    ) -> Poll<crate::Result<Option<Recorder>>> {
+        let Phase::Handshaking {
+            handshake,
+            ping,
+            is_shutdown_due,
+        } = &mut self.phase
+        else {
+            return Poll::Ready(Ok(None));
+        };
+        let handshaken = self
+            .port
+            .poll_around(cx, |cx| Pin::new(&mut *handshake).poll(cx));
+        let mut connection = ready!(handshaken).map_err(crate::Error::from_h2)?;
+        if *is_shutdown_due {
+            connection.graceful_shutdown();
+        }
+        let ping_pong = connection.ping_pong();
+        let (recorder, ponger) = ponger::start(ping_pong, ping.clone(), clock.clone());
+        self.phase = Phase::Serving { connection, ponger };
+        Poll::Ready(Ok(Some(recorder)))
+    }
+
     /// Ready with the next request, or with `None` when the connection is over.
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<crate::Result<Option<Accepted>>> {
+        let Phase::Serving { connection, ponger } = &mut self.phase else {
+            return Poll::Pending;
+        };
         loop {
-            if let Poll::Ready(accepted) = self.connection.poll_accept(cx) {
+            let accepted = self.port.poll_around(cx, |cx| connection.poll_accept(cx));
+            if let Poll::Ready(accepted) = accepted {
                 return Poll::Ready(accepted.transpose().map_err(crate::Error::from_h2));
             }
-            let Some(ponger) = &mut self.ponger else {
+            let Some(ponger) = ponger else {
                 return Poll::Pending;
             };
             match ready!(ponger.poll(cx)) {
                 Ponged::WindowUpdate(size) => {
-                    self.connection.set_target_window_size(size);
+                    connection.set_target_window_size(size);
                     // Refused only while an earlier SETTINGS frame is unacknowledged; then the
                     // next measurement tries again.
-                    let _ = self.connection.set_initial_window_size(size);
+                    let _ = connection.set_initial_window_size(size);
                 }
                 Ponged::KeepAliveTimedOut => {
-                    self.connection.abrupt_shutdown(Reason::NO_ERROR);
+                    connection.abrupt_shutdown(Reason::NO_ERROR);
                     // The GOAWAY is a courtesy to a peer that is most likely gone: it is offered
                     // to the transport once, and not waited for.
-                    let _ = self.connection.poll_closed(cx);
+                    let _ = self.port.poll_around(cx, |cx| connection.poll_closed(cx));
                     return Poll::Ready(Err(crate::Error::keep_alive_timed_out()));
                 }
             }

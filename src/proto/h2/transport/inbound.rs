@@ -1,0 +1,124 @@
+//! What was read from the transport and h2 has not parsed yet.
+//!
+//! Invariants:
+//! - The transport is read only when all that was read before is parsed, so at most one buffer of
+//!   bytes waits here.
+//! - The buffer grows while reads fill it, and shrinks when they stay far below, so that a bulk
+//!   transfer has few, large reads and a quiet connection a small buffer.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::rt::{Read, ReadBuf};
+
+/// The smallest buffer, in bytes.
+const LEAST: usize = 4 << 10;
+
+/// The largest buffer, in bytes: four frames of the size that every peer must accept.
+const MOST: usize = 64 << 10;
+
+/// So many reads in a row that leave most of the buffer empty make it smaller.
+const PATIENCE: u8 = 4;
+
+#[derive(Default)]
+pub(crate) struct Inbound {
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    small_reads: u8,
+    over: Option<Over>,
+}
+
+/// Why no more is read.
+enum Over {
+    End,
+    /// Told to h2 once; after that it is the end.
+    Failed(io::Error),
+}
+
+impl Inbound {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// Takes at most `most` of the bytes that are here; none is the end.
+    ///
+    /// `Pending` wakes nobody: whoever owns the transport knows when there is more.
+    pub(crate) fn poll_take(&mut self, most: usize) -> Poll<io::Result<&[u8]>> {
+        if !self.is_empty() {
+            let start = self.start;
+            self.start = self.end.min(start.saturating_add(most));
+            return Poll::Ready(Ok(&self.buffer[start..self.start]));
+        }
+        match self.over.take() {
+            None => Poll::Pending,
+            Some(Over::End) => {
+                self.over = Some(Over::End);
+                Poll::Ready(Ok(&[]))
+            }
+            Some(Over::Failed(err)) => {
+                self.over = Some(Over::End);
+                Poll::Ready(Err(err))
+            }
+        }
+    }
+
+    /// Where nothing waits, reads until the buffer is full or the transport has no more. Ready with
+    /// the new bytes, none where the transport has just ended or failed.
+    ///
+    /// So h2 sees an end together with the last bytes before it, and does not answer to a peer that is gone.
+    pub(crate) fn poll_fill<T: Read + Unpin>(
+        &mut self,
+        cx: &mut Context<'_>,
+        io: &mut T,
+    ) -> Poll<&[u8]> {
+        if !self.is_empty() || self.over.is_some() {
+            return Poll::Pending;
+        }
+        if self.buffer.is_empty() {
+            self.buffer = vec![0; LEAST];
+        }
+        let size = self.buffer.len();
+        let mut buf = ReadBuf::new(&mut self.buffer);
+        let mut len = 0;
+        self.over = loop {
+            match Pin::new(&mut *io).poll_read(cx, buf.unfilled()) {
+                Poll::Pending => break None,
+                Poll::Ready(Err(err)) => break Some(Over::Failed(err)),
+                Poll::Ready(Ok(())) if buf.filled().len() == len => break Some(Over::End),
+                Poll::Ready(Ok(())) => len = buf.filled().len(),
+            }
+            if len == size {
+                break None;
+            }
+        };
+        if len == 0 && self.over.is_none() {
+            return Poll::Pending;
+        }
+        (self.start, self.end) = (0, len);
+        self.adapt(len);
+        Poll::Ready(&self.buffer[..len])
+    }
+
+    /// Chooses the size of the next buffer by what the last read brought.
+    fn adapt(&mut self, len: usize) {
+        let size = self.buffer.len();
+        if len == size && size < MOST {
+            self.buffer.resize(size * 2, 0);
+            self.small_reads = 0;
+        } else if len >= size / 4 || size == LEAST {
+            self.small_reads = 0;
+        } else {
+            self.small_reads += 1;
+            if self.small_reads == PATIENCE {
+                self.small_reads = 0;
+                self.buffer.truncate((size / 2).max(len));
+                self.buffer.shrink_to_fit();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! What h2 has framed and the transport has not taken yet, in order.
+//!
+//! Invariants:
+//! - Bytes leave in the order in which h2 handed them over.
+//! - What h2 made itself (frame headers, small frames) is copied here; the payload of a DATA
+//!   frame is not, it moves.
+//! - Each mark stands at the position in the outgoing bytes behind the last of those it is for, and marks are
+//!   in order of position.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+
+use bytes::{Buf, Bytes};
+
+/// The most slices that go into one write.
+pub(crate) const MAX_SLICES: usize = 32;
+
+pub(crate) struct Outbound<M> {
+    segments: VecDeque<Segment>,
+    /// The bytes of all `Segment::Copied`, behind `copied_start` of them that are gone.
+    copied: Vec<u8>,
+    copied_start: usize,
+    len: usize,
+    /// Bytes that have left, in all.
+    gone: u64,
+    marks: VecDeque<(u64, M)>,
+}
+
+enum Segment {
+    /// So many bytes of `copied`.
+    Copied(usize),
+    Moved(Bytes),
+}
+
+impl<M> Default for Outbound<M> {
+    fn default() -> Self {
+        Outbound {
+            segments: VecDeque::new(),
+            copied: Vec::new(),
+            copied_start: 0,
+            len: 0,
+            gone: 0,
+            marks: VecDeque::new(),
+        }
+    }
+}
+
+impl<M> Outbound<M> {
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    pub(crate) fn push_copy(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        if self.copied_start == self.copied.len() {
+            self.copied.clear();
+            self.copied_start = 0;
+        } else if self.copied_start > self.copied.len() / 2 {
+            self.copied.drain(..self.copied_start);
+            self.copied_start = 0;
+        }
+        self.copied.extend_from_slice(bytes);
+        self.len += bytes.len();
+        match self.segments.back_mut() {
+            Some(Segment::Copied(len)) => *len += bytes.len(),
+            _ => self.segments.push_back(Segment::Copied(bytes.len())),
+        }
+    }
+
+    pub(crate) fn push(&mut self, bytes: Bytes) {
+        self.len += bytes.len();
+        self.segments.push_back(Segment::Moved(bytes));
+    }
+
+    /// Puts `mark` behind all that is here.
+    pub(crate) fn mark(&mut self, mark: M) {
+        let position = self.gone + self.len as u64;
+        self.marks.push_back((position, mark));
+    }
+
+    /// Takes the next mark that all bytes in front of have left.
+    pub(crate) fn pass_mark(&mut self) -> Option<M> {
+        let (position, _) = self.marks.front()?;
+        if *position > self.gone {
+            return None;
+        }
+        self.marks.pop_front().map(|(_, mark)| mark)
+    }
+
+    /// Takes the next mark, wherever it stands.
+    pub(crate) fn take_mark(&mut self) -> Option<M> {
+        self.marks.pop_front().map(|(_, mark)| mark)
+    }
+
+    /// The first bytes, in as many slices as they stand in and fit; returns how many slices.
+    pub(crate) fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>; MAX_SLICES]) -> usize {
+        let mut copied = &self.copied[self.copied_start..];
+        let mut count = 0;
+        for (segment, slice) in self.segments.iter().zip(slices) {
+            *slice = IoSlice::new(match segment {
+                Segment::Copied(len) => {
+                    let (now, later) = copied.split_at(*len);
+                    copied = later;
+                    now
+                }
+                Segment::Moved(bytes) => bytes,
+            });
+            count += 1;
+        }
+        count
+    }
+
+    /// Forgets the first `count` bytes, which have left.
+    pub(crate) fn advance(&mut self, count: usize) {
+        self.len -= count;
+        self.gone += count as u64;
+        let mut rest = count;
+        while rest > 0 {
+            let front = self.segments.front_mut();
+            let front = front.expect("no more bytes leave than are here");
+            let (in_front, is_done) = match front {
+                Segment::Copied(len) => {
+                    let now = rest.min(*len);
+                    *len -= now;
+                    self.copied_start += now;
+                    (now, *len == 0)
+                }
+                Segment::Moved(bytes) => {
+                    let now = rest.min(bytes.len());
+                    bytes.advance(now);
+                    (now, bytes.is_empty())
+                }
+            };
+            rest -= in_front;
+            if is_done {
+                self.segments.pop_front();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

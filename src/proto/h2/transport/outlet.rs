@@ -1,0 +1,255 @@
+//! Where outgoing bytes stand between h2 and the transport, and what became of them.
+//!
+//! Three parties meet here. A connection's [`Wire`](super::wire::Wire) puts in what h2 writes; a
+//! [`SendBuf`](crate::proto::h2::send_buf::SendBuf) hands its payload over instead of having it
+//! copied; the [`Port`](super::port::Port) takes it all out.
+//!
+//! Invariants:
+//! - A payload moves at the one moment when h2, told that it is written, advances past it. Where h2 copies from
+//!   a buffer instead (small frames), the buffer's receipts wait for the write that brings the copy.
+//! - A receipt goes once the transport has taken, and flushed, all bytes that it is for.
+//! - `queue` is touched by the connection's own task only, so that the port may take it out and work on it
+//!   without the lock. The lock is never held while anything foreign runs, and no other lock is taken
+//!   under it.
+
+use std::io;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::Poll;
+
+use bytes::Bytes;
+
+use crate::proto::h2::ledger::Receipt;
+use crate::proto::h2::transport::outbound::Outbound;
+
+/// How much may stand here before h2 has to wait, in bytes, where the transport takes it all:
+/// large enough for a write to be worth its system call, small enough to stay in a processor's
+/// cache.
+const MOST_ENOUGH: usize = 128 << 10;
+
+/// The same where the transport does not. What stands here cannot be taken back, and is better off
+/// with h2.
+const LEAST_ENOUGH: usize = 16 << 10;
+
+/// What a connection's streams, its h2 end and its transport end share.
+#[derive(Default)]
+pub(crate) struct Outlet {
+    state: Mutex<State>,
+    /// How the transport failed: to its streams h2 calls every failed write a broken pipe.
+    error: OnceLock<(io::ErrorKind, String)>,
+}
+
+struct State {
+    queue: Outbound<Receipt>,
+    /// How much may stand here now.
+    enough: usize,
+    /// For bytes that h2 has copied and not written yet.
+    copied: Vec<Receipt>,
+    /// The payload that h2 believes written and is about to hand over.
+    promised: Option<Payload>,
+    is_refused: bool,
+    end: End,
+}
+
+impl Default for State {
+    fn default() -> State {
+        State {
+            queue: Outbound::default(),
+            enough: LEAST_ENOUGH,
+            copied: Vec::new(),
+            promised: None,
+            is_refused: false,
+            end: End::Open,
+        }
+    }
+}
+
+/// A payload by where it stands in memory.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Payload {
+    address: usize,
+    len: usize,
+}
+
+impl Payload {
+    fn of(bytes: &[u8]) -> Payload {
+        Payload {
+            address: bytes.as_ptr() as usize,
+            len: bytes.len(),
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Open,
+    /// h2 wants the transport shut down.
+    Asked,
+    ShutDown,
+    Failed,
+    /// The port is gone.
+    Closed,
+}
+
+// ===== for h2's end =====
+
+impl Outlet {
+    /// Takes a write of h2's: `head`, which is copied, and `payload`, which is about to be handed
+    /// over by the buffer that it is of.
+    ///
+    /// `Pending` wakes nobody: the port has h2 go on when there is room.
+    pub(super) fn poll_accept(&self, head: &[u8], payload: &[u8]) -> Poll<io::Result<usize>> {
+        let mut state = self.lock();
+        state.ensure_kept_promise()?;
+        self.ensure_open(&state)?;
+        if state.queue.len() >= state.enough {
+            state.is_refused = true;
+            return Poll::Pending;
+        }
+        state.queue.push_copy(head);
+        state.mark_copied();
+        if !payload.is_empty() {
+            state.promised = Some(Payload::of(payload));
+        }
+        Poll::Ready(Ok(head.len() + payload.len()))
+    }
+
+    /// h2 has written all that it has.
+    pub(super) fn accept_flush(&self) -> io::Result<()> {
+        let mut state = self.lock();
+        state.ensure_kept_promise()?;
+        self.ensure_open(&state)?;
+        state.mark_copied();
+        Ok(())
+    }
+
+    /// Ready once the transport has taken everything and is shut down.
+    pub(super) fn poll_shut_down(&self) -> Poll<io::Result<()>> {
+        let mut state = self.lock();
+        match state.end {
+            End::Open => state.end = End::Asked,
+            End::Asked => {}
+            End::ShutDown => return Poll::Ready(Ok(())),
+            End::Failed | End::Closed => return Poll::Ready(self.ensure_open(&state)),
+        }
+        Poll::Pending
+    }
+
+    fn ensure_open(&self, state: &State) -> io::Result<()> {
+        match state.end {
+            End::Open | End::Asked => Ok(()),
+            End::ShutDown | End::Failed | End::Closed => Err(match self.error() {
+                Some((kind, message)) => io::Error::new(kind, message),
+                None => io::ErrorKind::BrokenPipe.into(),
+            }),
+        }
+    }
+}
+
+// ===== for buffers =====
+
+impl Outlet {
+    /// Takes `bytes`, past which h2 advances, with the receipt for them: into the queue if they are
+    /// the promised payload. If not, h2 has copied them into its own buffer.
+    pub(crate) fn hand_over(&self, bytes: Bytes, receipt: Receipt) {
+        let mut state = self.lock();
+        let payload = Payload::of(&bytes);
+        if state.promised == Some(payload) {
+            state.promised = None;
+            state.queue.push(bytes);
+            state.queue.mark(receipt);
+        } else {
+            drop(state);
+            self.copied(receipt);
+        }
+    }
+
+    /// h2 has all that `receipt` is for in its own buffer.
+    pub(crate) fn copied(&self, receipt: Receipt) {
+        let mut state = self.lock();
+        if !matches!(state.end, End::Closed) {
+            state.copied.push(receipt);
+        }
+    }
+}
+
+// ===== for the port =====
+
+impl Outlet {
+    /// Takes what is to be written. It has to be given [back](Outlet::give_back).
+    pub(super) fn take_queue(&self) -> Outbound<Receipt> {
+        std::mem::take(&mut self.lock().queue)
+    }
+
+    /// Gives back what could not be written, and says whether h2 was refused and may go on now.
+    pub(super) fn give_back(&self, queue: Outbound<Receipt>) -> bool {
+        let mut state = self.lock();
+        let has_taken_all = queue.is_empty();
+        state.queue = queue;
+        let goes_on = state.is_refused && has_taken_all;
+        if !has_taken_all {
+            state.enough = LEAST_ENOUGH;
+        } else if goes_on {
+            state.enough = MOST_ENOUGH.min(state.enough * 2);
+            state.is_refused = false;
+        }
+        goes_on
+    }
+
+    pub(super) fn is_shutdown_due(&self) -> bool {
+        matches!(self.lock().end, End::Asked)
+    }
+
+    pub(super) fn shut_down(&self) {
+        self.lock().end = End::ShutDown;
+    }
+
+    pub(super) fn fail(&self, err: &io::Error) {
+        let _ = self.error.set((err.kind(), err.to_string()));
+        self.lock().end = End::Failed;
+    }
+
+    /// Throws away what was not written: nobody will.
+    pub(super) fn close(&self) {
+        let (mut queue, copied) = {
+            let mut state = self.lock();
+            state.end = End::Closed;
+            let queue = std::mem::take(&mut state.queue);
+            (queue, std::mem::take(&mut state.copied))
+        };
+        let unwritten = std::iter::from_fn(|| queue.take_mark());
+        for receipt in unwritten.chain(copied) {
+            receipt.lose();
+        }
+    }
+}
+
+// ===== for anybody =====
+
+impl Outlet {
+    /// How the transport failed, if it did.
+    pub(crate) fn error(&self) -> Option<(io::ErrorKind, &str)> {
+        let (kind, message) = self.error.get()?;
+        Some((*kind, message))
+    }
+
+    /// No code of a caller runs under this lock, so a poisoned one is as good as any.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn mark_copied(&mut self) {
+        for receipt in self.copied.drain(..) {
+            self.queue.mark(receipt);
+        }
+    }
+
+    /// Where a payload was not handed over, bytes would be missing from here on.
+    fn ensure_kept_promise(&self) -> io::Result<()> {
+        match self.promised {
+            None => Ok(()),
+            Some(_) => Err(io::Error::other("a payload is missing from the connection")),
+        }
+    }
+}

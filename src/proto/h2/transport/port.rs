@@ -1,0 +1,207 @@
+//! The owner of a connection's transport.
+//!
+//! Invariants:
+//! - h2 is polled with what the transport had to give, and what h2 said is offered to the transport
+//!   before the task rests: [`Port::poll_around`] is the only way to poll h2.
+//! - `Pending` leaves the task registered with the transport for reading, unless h2 has not parsed
+//!   what was read, and for writing, unless everything is written and flushed.
+//! - A failure to write is told to h2, which ends the connection with it.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use crate::proto::h2::ledger::Receipt;
+use crate::proto::h2::transport::first_frame::Beginning;
+#[cfg(feature = "client")]
+use crate::proto::h2::transport::first_frame::FirstFrame;
+use crate::proto::h2::transport::inbound::Inbound;
+use crate::proto::h2::transport::outbound::{Outbound, MAX_SLICES};
+use crate::proto::h2::transport::outlet::Outlet;
+use crate::proto::h2::transport::wire::Wire;
+use crate::rt::{Read, Write};
+
+/// How much is copied together for a transport that takes one slice at a time, in bytes.
+const FLAT: usize = 16 << 10;
+
+pub(crate) struct Port<T> {
+    io: T,
+    inbound: Arc<Mutex<Inbound>>,
+    outlet: Arc<Outlet>,
+    /// For bytes that the transport has, and may not have flushed.
+    unflushed: Vec<Receipt>,
+    is_flush_due: bool,
+    /// Bytes copied together, for a transport that takes one slice at a time.
+    flat: Vec<u8>,
+    /// Looks out for the first frame, where somebody wants to know of it.
+    beginning: Option<Beginning>,
+}
+
+impl<T> Port<T> {
+    /// Both ends of a connection's transport.
+    pub(crate) fn new(io: T) -> (Port<T>, Wire) {
+        let inbound = Arc::<Mutex<Inbound>>::default();
+        let outlet = Arc::<Outlet>::default();
+        let wire = Wire::new(inbound.clone(), outlet.clone());
+        let port = Port {
+            io,
+            inbound,
+            outlet,
+            unflushed: Vec::new(),
+            is_flush_due: false,
+            flat: Vec::new(),
+            beginning: None,
+        };
+        (port, wire)
+    }
+
+    pub(crate) fn outlet(&self) -> &Arc<Outlet> {
+        &self.outlet
+    }
+
+    /// For the side whose peer begins with a frame, not with a preface.
+    #[cfg(feature = "client")]
+    pub(crate) fn watch_first_frame(&mut self) -> FirstFrame {
+        self.beginning
+            .get_or_insert_with(Beginning::default)
+            .first_frame()
+    }
+}
+
+impl<T: Read + Write + Unpin> Port<T> {
+    /// Polls h2 by `work`, between reading for it and writing what it said, until neither it nor
+    /// the transport gets any further.
+    ///
+    /// Wakes when the transport can be read or written, and for whatever `work` waits for besides.
+    pub(crate) fn poll_around<R>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut work: impl FnMut(&mut Context<'_>) -> Poll<R>,
+    ) -> Poll<R> {
+        self.fill(cx);
+        loop {
+            let worked = work(cx);
+            let has_room = self.push(cx);
+            if worked.is_ready() {
+                return worked;
+            }
+            let has_more = self.fill(cx);
+            if !has_room && !has_more {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Ready once the transport has all that h2 has said so far.
+    #[cfg(feature = "client")]
+    pub(crate) fn poll_pushed(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.push(cx);
+        if let Some((kind, message)) = self.outlet.error() {
+            return Poll::Ready(Err(io::Error::new(kind, message)));
+        }
+        if self.is_flush_due {
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads for h2, and says whether there is something new.
+    fn fill(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut inbound = self.inbound.lock().unwrap_or_else(PoisonError::into_inner);
+        let Poll::Ready(bytes) = inbound.poll_fill(cx, &mut self.io) else {
+            return false;
+        };
+        if let Some(beginning) = &mut self.beginning {
+            if beginning.is_over_with(bytes) {
+                self.beginning = None;
+            }
+        }
+        true
+    }
+
+    /// Writes what h2 has said, and says whether that allows it to go on.
+    fn push(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut queue = self.outlet.take_queue();
+        let written = self.write_and_flush(cx, &mut queue);
+        let is_out = queue.is_empty();
+        let mut goes_on = self.outlet.give_back(queue);
+        if let Err(err) = written {
+            self.outlet.fail(&err);
+            return true;
+        }
+        if is_out && !self.is_flush_due && self.outlet.is_shutdown_due() {
+            if let Poll::Ready(end) = Pin::new(&mut self.io).poll_shutdown(cx) {
+                match end {
+                    Ok(()) => self.outlet.shut_down(),
+                    Err(err) => self.outlet.fail(&err),
+                }
+                goes_on = true;
+            }
+        }
+        goes_on
+    }
+
+    fn write_and_flush(
+        &mut self,
+        cx: &mut Context<'_>,
+        queue: &mut Outbound<Receipt>,
+    ) -> io::Result<()> {
+        while !queue.is_empty() {
+            let Poll::Ready(count) = self.poll_write(cx, queue)? else {
+                break;
+            };
+            if count == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            self.is_flush_due = true;
+        }
+        while let Some(receipt) = queue.pass_mark() {
+            self.unflushed.push(receipt);
+        }
+        if self.is_flush_due && Pin::new(&mut self.io).poll_flush(cx)?.is_ready() {
+            self.is_flush_due = false;
+        }
+        if !self.is_flush_due {
+            self.unflushed.clear();
+        }
+        Ok(())
+    }
+
+    fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        queue: &mut Outbound<Receipt>,
+    ) -> Poll<io::Result<usize>> {
+        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+        let count = queue.slices(&mut slices);
+        let slices = &slices[..count];
+        let io = Pin::new(&mut self.io);
+        let written = if count == 1 {
+            io.poll_write(cx, &slices[0])
+        } else if io.is_write_vectored() {
+            io.poll_write_vectored(cx, slices)
+        } else {
+            flatten(slices, &mut self.flat);
+            io.poll_write(cx, &self.flat)
+        };
+        if let Poll::Ready(Ok(count)) = written {
+            queue.advance(count);
+        }
+        written
+    }
+}
+
+fn flatten(slices: &[IoSlice<'_>], flat: &mut Vec<u8>) {
+    flat.clear();
+    for slice in slices {
+        let room = FLAT - flat.len();
+        flat.extend_from_slice(&slice[..room.min(slice.len())]);
+    }
+}
+
+impl<T> Drop for Port<T> {
+    fn drop(&mut self) {
+        self.outlet.close();
+    }
+}

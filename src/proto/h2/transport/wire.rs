@@ -1,0 +1,71 @@
+//! h2's end of the transport: memory.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{ready, Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::proto::h2::transport::inbound::Inbound;
+use crate::proto::h2::transport::outlet::Outlet;
+
+/// What h2 takes for the transport.
+///
+/// Wakes nobody. Whatever it makes h2 wait for, the [`Port`](super::port::Port) brings about, and
+/// polls h2 again.
+pub(crate) struct Wire {
+    inbound: Arc<Mutex<Inbound>>,
+    outlet: Arc<Outlet>,
+}
+
+impl Wire {
+    pub(super) fn new(inbound: Arc<Mutex<Inbound>>, outlet: Arc<Outlet>) -> Wire {
+        Wire { inbound, outlet }
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let mut inbound = self.inbound.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = ready!(inbound.poll_take(buf.remaining()))?;
+        buf.put_slice(bytes);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    /// h2 writes its own buffer in the first slice, and the payload of a DATA frame in the second.
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match bufs {
+            [head, payload, ..] => self.outlet.poll_accept(head, payload),
+            [head] => self.outlet.poll_accept(head, &[]),
+            [] => Poll::Ready(Ok(0)),
+        }
+    }
+
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.outlet.poll_accept(buf, &[])
+    }
+
+    /// Ready at once: the port flushes when h2 has said all it has to say.
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.outlet.accept_flush())
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.outlet.poll_shut_down()
+    }
+}
