@@ -9,6 +9,7 @@ pub(crate) mod body_pipe;
 pub(crate) mod failure;
 pub(crate) mod ledger;
 pub(crate) mod linger;
+pub(crate) mod piece;
 pub(crate) mod ping;
 pub(crate) mod send_buf;
 pub(crate) mod streams;

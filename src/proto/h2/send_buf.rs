@@ -5,22 +5,23 @@
 
 use std::sync::Arc;
 
-use bytes::{Buf, Bytes};
+use bytes::Buf;
 
 use crate::proto::h2::ledger::Receipt;
+use crate::proto::h2::piece::Piece;
 use crate::proto::h2::transport::outlet::Outlet;
 
 /// Bytes on their way through h2, with the receipt that says whose they are.
 pub(crate) struct SendBuf {
-    bytes: Bytes,
+    piece: Piece,
     receipt: Option<Receipt>,
     outlet: Arc<Outlet>,
 }
 
 impl SendBuf {
-    pub(crate) fn new(bytes: Bytes, receipt: Receipt, outlet: Arc<Outlet>) -> SendBuf {
+    pub(crate) fn new(piece: Piece, receipt: Receipt, outlet: Arc<Outlet>) -> SendBuf {
         SendBuf {
-            bytes,
+            piece,
             receipt: Some(receipt),
             outlet,
         }
@@ -29,11 +30,11 @@ impl SendBuf {
 
 impl Buf for SendBuf {
     fn remaining(&self) -> usize {
-        self.bytes.remaining()
+        self.piece.len()
     }
 
     fn chunk(&self) -> &[u8] {
-        self.bytes.chunk()
+        self.piece.as_slice()
     }
 
     /// h2 has copied the next `count` bytes, or the connection's wire has told it that they are
@@ -42,20 +43,14 @@ impl Buf for SendBuf {
         if count == 0 {
             return;
         }
-        let is_rest = count == self.bytes.len();
-        let bytes = if is_rest {
-            // h2 keeps the empty buffer until it comes round to the next frame; its memory need
-            // not wait for that.
-            std::mem::take(&mut self.bytes)
-        } else {
-            self.bytes.split_to(count)
-        };
+        let is_rest = count == self.piece.len();
+        let piece = self.piece.split_to(count);
         let receipt = match &mut self.receipt {
             Some(receipt) if !is_rest => Some(receipt.split(count)),
             receipt => receipt.take(),
         };
         if let Some(receipt) = receipt {
-            self.outlet.hand_over(bytes, receipt);
+            self.outlet.hand_over(piece, receipt);
         }
     }
 }
@@ -64,7 +59,7 @@ impl Drop for SendBuf {
     fn drop(&mut self) {
         match self.receipt.take() {
             // An empty frame: h2 has copied its head.
-            Some(receipt) if self.bytes.is_empty() => self.outlet.copied(receipt),
+            Some(receipt) if self.piece.is_empty() => self.outlet.copied(receipt),
             Some(receipt) => receipt.lose(),
             None => {}
         }

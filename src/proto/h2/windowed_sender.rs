@@ -21,6 +21,7 @@ use h2::{Reason, SendStream};
 use http::HeaderMap;
 
 use crate::proto::h2::ledger::Ledger;
+use crate::proto::h2::piece::Piece;
 use crate::proto::h2::send_buf::SendBuf;
 use crate::proto::h2::transport::outlet::Outlet;
 use crate::proto::h2::waiting::Waiting;
@@ -122,9 +123,11 @@ impl WindowedSender {
         self.reserve(most);
         let granted = self.stream.capacity().min(most);
         // A stream that refuses is over, which `poll_send` finds out.
-        let is_sent =
-            granted >= least && self.send(Bytes::copy_from_slice(&bytes[..granted])).is_ok();
-        let sent = if is_sent { granted } else { 0 };
+        let sent = if granted >= least && self.send_copy(&bytes[..granted]).is_ok() {
+            granted
+        } else {
+            0
+        };
         if sent == most {
             return sent;
         }
@@ -137,7 +140,7 @@ impl WindowedSender {
     fn keep(&mut self, bytes: &[u8]) -> usize {
         let room = self.frame.saturating_sub(self.waiting.len());
         let kept = room.min(bytes.len());
-        self.waiting.gather(&bytes[..kept]);
+        self.waiting.gather(&bytes[..kept], &mut self.outlet.pool());
         kept
     }
 
@@ -145,11 +148,11 @@ impl WindowedSender {
     pub(crate) fn put(&mut self, bytes: Bytes) {
         debug_assert!(self.has_room());
         if !bytes.is_empty() {
-            self.waiting.put(bytes);
+            self.waiting.put(bytes, &mut self.outlet.pool());
         } else if self.held() == 0 {
             // An empty DATA frame means something to some peers, so a lone one goes through.
             // A stream that refuses is over, which `poll_send` finds out.
-            let _ = self.send(bytes);
+            let _ = self.send(bytes.into());
         }
     }
 
@@ -207,7 +210,7 @@ impl WindowedSender {
         if granted < least {
             return self.poll_granted(cx, held);
         }
-        let piece = self.waiting.take(granted.min(most));
+        let piece = self.waiting.take(granted.min(most), &mut self.outlet.pool());
         match self.send(piece) {
             Ok(()) => Poll::Ready(Ok(())),
             // Reset since it granted; h2's refusal does not say why.
@@ -294,7 +297,7 @@ impl WindowedSender {
                 Ok(())
             }
             End::AfterData => {
-                let end = self.buffer(Bytes::new());
+                let end = self.buffer(Piece::default());
                 self.stream.send_data(end, true)
             }
             End::WithTrailers(trailers) => self.stream.send_trailers(trailers),
@@ -302,7 +305,16 @@ impl WindowedSender {
         }
     }
 
-    fn send(&mut self, piece: Bytes) -> Result<(), h2::Error> {
+    /// Sends `bytes` in pieces that fill a buffer each.
+    fn send_copy(&mut self, bytes: &[u8]) -> Result<(), h2::Error> {
+        for frame in bytes.chunks(self.frame) {
+            let piece = self.outlet.pool().copy(frame);
+            self.send(piece)?;
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, piece: Piece) -> Result<(), h2::Error> {
         let is_last = self.waiting.is_empty() && matches!(self.end, End::AfterData);
         if is_last {
             self.end = End::Sent;
@@ -311,9 +323,9 @@ impl WindowedSender {
         self.stream.send_data(piece, is_last)
     }
 
-    fn buffer(&self, bytes: Bytes) -> SendBuf {
-        let receipt = self.ledger.charge(bytes.len());
-        SendBuf::new(bytes, receipt, self.outlet.clone())
+    fn buffer(&self, piece: Piece) -> SendBuf {
+        let receipt = self.ledger.charge(piece.len());
+        SendBuf::new(piece, receipt, self.outlet.clone())
     }
 
     fn reserve(&mut self, bytes: usize) {

@@ -73,7 +73,7 @@ where
     B::Error: Into<BoxError>,
     E: Http2ClientConnExec<B, T> + Unpin,
 {
-    let (mut port, wire) = Port::new(io);
+    let (mut port, wire) = Port::new(io, clock.clone());
     let first_frame = port.watch_first_frame();
     let outlet = port.outlet().clone();
     let (h2, mut connection) = config

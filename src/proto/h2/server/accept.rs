@@ -77,7 +77,7 @@ where
 {
     /// Panics where an option is out of h2's range.
     pub(crate) fn new(io: T, service: S, config: &Config, exec: E, clock: Clock) -> Self {
-        let (port, wire) = Port::new(io);
+        let (port, wire) = Port::new(io, clock.clone());
         let outlet = port.outlet().clone();
         let handshake = config.h2_builder().handshake(wire);
         Server {

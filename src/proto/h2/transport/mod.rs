@@ -13,4 +13,5 @@ pub(crate) mod inbound;
 pub(crate) mod outbound;
 pub(crate) mod outlet;
 pub(crate) mod port;
+pub(crate) mod sweeper;
 pub(crate) mod wire;

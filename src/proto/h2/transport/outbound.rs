@@ -10,7 +10,7 @@
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
-use bytes::{Buf, Bytes};
+use crate::proto::h2::piece::Piece;
 
 /// The most slices that go into one write.
 pub(crate) const MAX_SLICES: usize = 32;
@@ -29,7 +29,7 @@ pub(crate) struct Outbound<M> {
 enum Segment {
     /// So many bytes of `copied`.
     Copied(usize),
-    Moved(Bytes),
+    Moved(Piece),
 }
 
 impl<M> Default for Outbound<M> {
@@ -73,9 +73,9 @@ impl<M> Outbound<M> {
         }
     }
 
-    pub(crate) fn push(&mut self, bytes: Bytes) {
-        self.len += bytes.len();
-        self.segments.push_back(Segment::Moved(bytes));
+    pub(crate) fn push(&mut self, piece: Piece) {
+        self.len += piece.len();
+        self.segments.push_back(Segment::Moved(piece));
     }
 
     /// Puts `mark` behind all that is here.
@@ -109,15 +109,16 @@ impl<M> Outbound<M> {
                     copied = later;
                     now
                 }
-                Segment::Moved(bytes) => bytes,
+                Segment::Moved(piece) => piece.as_slice(),
             });
             count += 1;
         }
         count
     }
 
-    /// Forgets the first `count` bytes, which have left.
-    pub(crate) fn advance(&mut self, count: usize) {
+    /// Forgets the first `count` bytes, which have left, and hands the pieces that are done with to
+    /// `done`.
+    pub(crate) fn advance(&mut self, count: usize, mut done: impl FnMut(Piece)) {
         self.len -= count;
         self.gone += count as u64;
         let mut rest = count;
@@ -131,15 +132,17 @@ impl<M> Outbound<M> {
                     self.copied_start += now;
                     (now, *len == 0)
                 }
-                Segment::Moved(bytes) => {
-                    let now = rest.min(bytes.len());
-                    bytes.advance(now);
-                    (now, bytes.is_empty())
+                Segment::Moved(piece) => {
+                    let now = rest.min(piece.len());
+                    piece.advance(now);
+                    (now, piece.is_empty())
                 }
             };
             rest -= in_front;
             if is_done {
-                self.segments.pop_front();
+                if let Some(Segment::Moved(piece)) = self.segments.pop_front() {
+                    done(piece);
+                }
             }
         }
     }

@@ -16,9 +16,8 @@ use std::io;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
 
-use bytes::Bytes;
-
 use crate::proto::h2::ledger::Receipt;
+use crate::proto::h2::piece::{Piece, Pool};
 use crate::proto::h2::transport::outbound::Outbound;
 
 /// How much may stand here before h2 has to wait, in bytes, where the transport takes it all:
@@ -31,9 +30,9 @@ const MOST_ENOUGH: usize = 128 << 10;
 const LEAST_ENOUGH: usize = 16 << 10;
 
 /// What a connection's streams, its h2 end and its transport end share.
-#[derive(Default)]
 pub(crate) struct Outlet {
     state: Mutex<State>,
+    pool: Mutex<Pool>,
     /// How the transport failed: to its streams h2 calls every failed write a broken pipe.
     error: OnceLock<(io::ErrorKind, String)>,
 }
@@ -88,6 +87,16 @@ enum End {
     Failed,
     /// The port is gone.
     Closed,
+}
+
+impl Outlet {
+    pub(super) fn new(pool: Pool) -> Outlet {
+        Outlet {
+            state: Mutex::default(),
+            pool: Mutex::new(pool),
+            error: OnceLock::new(),
+        }
+    }
 }
 
 // ===== for h2's end =====
@@ -148,18 +157,18 @@ impl Outlet {
 // ===== for buffers =====
 
 impl Outlet {
-    /// Takes `bytes`, past which h2 advances, with the receipt for them: into the queue if they are
-    /// the promised payload. If not, h2 has copied them into its own buffer.
-    pub(crate) fn hand_over(&self, bytes: Bytes, receipt: Receipt) {
+    /// Takes `piece`, past which h2 advances, with the receipt for it: into the queue if it is the
+    /// promised payload. If not, h2 has copied it into its own buffer.
+    pub(crate) fn hand_over(&self, piece: Piece, receipt: Receipt) {
         let mut state = self.lock();
-        let payload = Payload::of(&bytes);
-        if state.promised == Some(payload) {
+        if state.promised == Some(Payload::of(piece.as_slice())) {
             state.promised = None;
-            state.queue.push(bytes);
+            state.queue.push(piece);
             state.queue.mark(receipt);
         } else {
             drop(state);
             self.copied(receipt);
+            self.pool().recycle(piece);
         }
     }
 
@@ -226,6 +235,11 @@ impl Outlet {
 // ===== for anybody =====
 
 impl Outlet {
+    /// Buffers for the connection's streams.
+    pub(crate) fn pool(&self) -> MutexGuard<'_, Pool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// How the transport failed, if it did.
     pub(crate) fn error(&self) -> Option<(io::ErrorKind, &str)> {
         let (kind, message) = self.error.get()?;

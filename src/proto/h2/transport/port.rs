@@ -13,13 +13,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use crate::proto::h2::ledger::Receipt;
+use crate::proto::h2::piece::Piece;
 use crate::proto::h2::transport::first_frame::Beginning;
 #[cfg(feature = "client")]
 use crate::proto::h2::transport::first_frame::FirstFrame;
 use crate::proto::h2::transport::inbound::Inbound;
 use crate::proto::h2::transport::outbound::{Outbound, MAX_SLICES};
 use crate::proto::h2::transport::outlet::Outlet;
+use crate::proto::h2::transport::sweeper::Sweeper;
 use crate::proto::h2::transport::wire::Wire;
+use crate::rt::clock::Clock;
 use crate::rt::{Read, Write};
 
 /// How much is copied together for a transport that takes one slice at a time, in bytes.
@@ -31,6 +34,9 @@ pub(crate) struct Port<T> {
     outlet: Arc<Outlet>,
     /// For bytes that the transport has, and may not have flushed.
     unflushed: Vec<Receipt>,
+    sweeper: Sweeper,
+    /// Pieces that are written.
+    done: Vec<Piece>,
     is_flush_due: bool,
     /// Bytes copied together, for a transport that takes one slice at a time.
     flat: Vec<u8>,
@@ -40,15 +46,18 @@ pub(crate) struct Port<T> {
 
 impl<T> Port<T> {
     /// Both ends of a connection's transport.
-    pub(crate) fn new(io: T) -> (Port<T>, Wire) {
+    pub(crate) fn new(io: T, clock: Clock) -> (Port<T>, Wire) {
+        let sweeper = Sweeper::new(clock);
         let inbound = Arc::<Mutex<Inbound>>::default();
-        let outlet = Arc::<Outlet>::default();
+        let outlet = Arc::new(Outlet::new(sweeper.pool()));
         let wire = Wire::new(inbound.clone(), outlet.clone());
         let port = Port {
             io,
             inbound,
             outlet,
+            sweeper,
             unflushed: Vec::new(),
+            done: Vec::new(),
             is_flush_due: false,
             flat: Vec::new(),
             beginning: None,
@@ -88,6 +97,7 @@ impl<T: Read + Write + Unpin> Port<T> {
             }
             let has_more = self.fill(cx);
             if !has_room && !has_more {
+                self.sweeper.poll(cx, &mut self.outlet.pool());
                 return Poll::Pending;
             }
         }
@@ -126,6 +136,12 @@ impl<T: Read + Write + Unpin> Port<T> {
         let written = self.write_and_flush(cx, &mut queue);
         let is_out = queue.is_empty();
         let mut goes_on = self.outlet.give_back(queue);
+        if !self.done.is_empty() {
+            let mut pool = self.outlet.pool();
+            for piece in self.done.drain(..) {
+                pool.recycle(piece);
+            }
+        }
         if let Err(err) = written {
             self.outlet.fail(&err);
             return true;
@@ -186,7 +202,7 @@ impl<T: Read + Write + Unpin> Port<T> {
             io.poll_write(cx, &self.flat)
         };
         if let Poll::Ready(Ok(count)) = written {
-            queue.advance(count);
+            queue.advance(count, |piece| self.done.push(piece));
         }
         written
     }
