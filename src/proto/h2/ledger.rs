@@ -54,10 +54,11 @@ impl Ledger {
         self.lock().held
     }
 
-    /// [`held`](Ledger::held), and what h2 spends on keeping so many buffers, as far as that is
-    /// worth mentioning.
-    pub(crate) fn weight(&self) -> usize {
-        self.lock().weight()
+    /// [`held`](Ledger::held), and the same with what h2 spends on keeping so many buffers, as far
+    /// as that is worth mentioning.
+    pub(crate) fn held_and_weight(&self) -> (usize, usize) {
+        let account = self.lock();
+        (account.held, account.weight())
     }
 
     /// Whether bytes were thrown away unwritten.
@@ -78,7 +79,7 @@ impl Ledger {
         }
     }
 
-    /// Ready once the [`weight`](Ledger::weight) is at most `at_most`.
+    /// Ready once the [weight](Ledger::held_and_weight) is at most `at_most`.
     ///
     /// Wakes on the discharge that makes it so. There is one waiter: the latest.
     pub(crate) fn poll_weight_at_most(&self, cx: &Context<'_>, at_most: usize) -> Poll<()> {

@@ -66,7 +66,12 @@ impl Reader {
         }
         let len = self.unread.len().min(buf.remaining());
         buf.put_slice(&self.unread[..len]);
-        self.unread.advance(len);
+        if len == self.unread.len() {
+            // An emptied `Bytes` would still keep h2 from using its read buffer again.
+            self.unread = Bytes::new();
+        } else {
+            self.unread.advance(len);
+        }
         // The stream may be gone already, and then there is nobody to give credit to.
         let _ = self.recv().flow_control().release_capacity(len);
         self.observer.data_received(len);

@@ -27,9 +27,9 @@ use crate::proto::h2::transport::outlet::Outlet;
 use crate::proto::h2::waiting::Waiting;
 use crate::proto::h2::window::FRAME_SIZE;
 
-/// The most that goes into h2 in one piece: several pieces under way keep a socket busy while
-/// the next are made.
-const MAX_PIECE: usize = 4 * FRAME_SIZE;
+/// The most that goes into h2 at a time: a socket is kept busy by what came before while the next
+/// is made.
+const MAX_DIRECT: usize = 4 * FRAME_SIZE;
 
 pub(crate) struct WindowedSender {
     stream: SendStream<SendBuf>,
@@ -113,9 +113,9 @@ impl WindowedSender {
         if !self.waiting.is_empty() {
             return self.keep(bytes);
         }
-        let held = self.ledger.held();
+        let (held, weight) = self.ledger.held_and_weight();
         let least = if held == 0 { 1 } else { self.frame };
-        let most = bytes.len().min(self.room()).min(MAX_PIECE);
+        let most = bytes.len().min(self.room(weight)).min(MAX_DIRECT);
         if most < least {
             return self.keep(bytes);
         }
@@ -193,18 +193,18 @@ impl WindowedSender {
     }
 
     fn poll_send_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), h2::Error>> {
-        let held = self.ledger.held();
+        let (held, weight) = self.ledger.held_and_weight();
         let least = if held == 0 {
             1
         } else {
             self.frame.min(self.whole_rest())
         };
-        let room = self.room();
+        let room = self.room(weight);
         if self.waiting.len() < least || room < least {
             return self.poll_drained(cx);
         }
 
-        let most = self.waiting.len().min(room).min(MAX_PIECE);
+        let most = self.waiting.len().min(room).min(MAX_DIRECT);
         self.reserve(most);
         let granted = self.stream.capacity();
         if granted < least {
@@ -284,9 +284,9 @@ impl WindowedSender {
         self.stream.send_reset(reason);
     }
 
-    /// How much more h2 may be given, in whole frames.
-    fn room(&self) -> usize {
-        let room = self.queue_limit.saturating_sub(self.ledger.weight());
+    /// How much more h2 may be given beside what weighs on the stream, in whole frames.
+    fn room(&self, weight: usize) -> usize {
+        let room = self.queue_limit.saturating_sub(weight);
         room - room % self.frame
     }
 

@@ -27,6 +27,8 @@ pub(crate) struct Inbound {
     start: usize,
     end: usize,
     small_reads: u8,
+    /// The transport wakes the task when there is more.
+    is_awaited: bool,
     over: Option<Over>,
 }
 
@@ -64,8 +66,16 @@ impl Inbound {
         }
     }
 
+    /// The task was woken, perhaps by the transport.
+    pub(crate) fn wakes(&mut self) {
+        self.is_awaited = false;
+    }
+
     /// Where nothing waits, reads until the buffer is full or the transport has no more. Ready with
     /// the new bytes, none where the transport has just ended or failed.
+    ///
+    /// The transport is not asked again after it said that it has no more, until the task
+    /// [wakes](Inbound::wakes).
     ///
     /// So h2 sees an end together with the last bytes before it, and does not answer to a peer that is gone.
     pub(crate) fn poll_fill<T: Read + Unpin>(
@@ -73,7 +83,7 @@ impl Inbound {
         cx: &mut Context<'_>,
         io: &mut T,
     ) -> Poll<&[u8]> {
-        if !self.is_empty() || self.over.is_some() {
+        if !self.is_empty() || self.over.is_some() || self.is_awaited {
             return Poll::Pending;
         }
         if self.buffer.is_empty() {
@@ -84,7 +94,10 @@ impl Inbound {
         let mut len = 0;
         self.over = loop {
             match Pin::new(&mut *io).poll_read(cx, buf.unfilled()) {
-                Poll::Pending => break None,
+                Poll::Pending => {
+                    self.is_awaited = true;
+                    break None;
+                }
                 Poll::Ready(Err(err)) => break Some(Over::Failed(err)),
                 Poll::Ready(Ok(())) if buf.filled().len() == len => break Some(Over::End),
                 Poll::Ready(Ok(())) => len = buf.filled().len(),

@@ -54,6 +54,11 @@ impl<M> Outbound<M> {
         self.len == 0
     }
 
+    /// Whether there is nothing to write and no mark to pass.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.len == 0 && self.marks.is_empty()
+    }
+
     pub(crate) fn push_copy(&mut self, bytes: &[u8]) {
         if bytes.is_empty() {
             return;

@@ -62,6 +62,17 @@ impl Default for State {
     }
 }
 
+/// What the port has to do after it has written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Nothing, until the transport or h2 is ready for more.
+    Wait,
+    /// h2 was refused, and may go on now.
+    PollH2,
+    /// All is written: the transport is to be shut down.
+    ShutDown,
+}
+
 /// A payload by where it stands in memory.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Payload {
@@ -184,28 +195,36 @@ impl Outlet {
 // ===== for the port =====
 
 impl Outlet {
-    /// Takes what is to be written. It has to be given [back](Outlet::give_back).
-    pub(super) fn take_queue(&self) -> Outbound<Receipt> {
-        std::mem::take(&mut self.lock().queue)
+    /// Takes what is to be written, which has to be given [back](Outlet::give_back). `None` where
+    /// there is nothing to do, unless something is `unflushed`.
+    pub(super) fn take_queue(&self, is_unflushed: bool) -> Option<Outbound<Receipt>> {
+        let mut state = self.lock();
+        let is_due = match state.end {
+            End::Open => is_unflushed || !state.queue.is_settled(),
+            End::Asked => true,
+            End::ShutDown | End::Failed | End::Closed => false,
+        };
+        is_due.then(|| std::mem::take(&mut state.queue))
     }
 
-    /// Gives back what could not be written, and says whether h2 was refused and may go on now.
-    pub(super) fn give_back(&self, queue: Outbound<Receipt>) -> bool {
+    /// Gives back what could not be written, and says how to go on.
+    pub(super) fn give_back(&self, queue: Outbound<Receipt>) -> Next {
         let mut state = self.lock();
         let has_taken_all = queue.is_empty();
         state.queue = queue;
-        let goes_on = state.is_refused && has_taken_all;
         if !has_taken_all {
             state.enough = LEAST_ENOUGH;
-        } else if goes_on {
+            return Next::Wait;
+        }
+        if state.is_refused {
             state.enough = MOST_ENOUGH.min(state.enough * 2);
             state.is_refused = false;
+            return Next::PollH2;
         }
-        goes_on
-    }
-
-    pub(super) fn is_shutdown_due(&self) -> bool {
-        matches!(self.lock().end, End::Asked)
+        match state.end {
+            End::Asked => Next::ShutDown,
+            _ => Next::Wait,
+        }
     }
 
     pub(super) fn shut_down(&self) {

@@ -9,7 +9,7 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use crate::proto::h2::ledger::Receipt;
@@ -19,7 +19,7 @@ use crate::proto::h2::transport::first_frame::Beginning;
 use crate::proto::h2::transport::first_frame::FirstFrame;
 use crate::proto::h2::transport::inbound::Inbound;
 use crate::proto::h2::transport::outbound::{Outbound, MAX_SLICES};
-use crate::proto::h2::transport::outlet::Outlet;
+use crate::proto::h2::transport::outlet::{Next, Outlet};
 use crate::proto::h2::transport::sweeper::Sweeper;
 use crate::proto::h2::transport::wire::Wire;
 use crate::rt::clock::Clock;
@@ -88,6 +88,7 @@ impl<T: Read + Write + Unpin> Port<T> {
         cx: &mut Context<'_>,
         mut work: impl FnMut(&mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
+        lock(&self.inbound).wakes();
         self.fill(cx);
         loop {
             let worked = work(cx);
@@ -97,7 +98,7 @@ impl<T: Read + Write + Unpin> Port<T> {
             }
             let has_more = self.fill(cx);
             if !has_room && !has_more {
-                self.sweeper.poll(cx, &mut self.outlet.pool());
+                self.sweeper.poll(cx, &self.outlet);
                 return Poll::Pending;
             }
         }
@@ -118,7 +119,7 @@ impl<T: Read + Write + Unpin> Port<T> {
 
     /// Reads for h2, and says whether there is something new.
     fn fill(&mut self, cx: &mut Context<'_>) -> bool {
-        let mut inbound = self.inbound.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inbound = lock(&self.inbound);
         let Poll::Ready(bytes) = inbound.poll_fill(cx, &mut self.io) else {
             return false;
         };
@@ -130,32 +131,45 @@ impl<T: Read + Write + Unpin> Port<T> {
         true
     }
 
-    /// Writes what h2 has said, and says whether that allows it to go on.
+    /// Writes what h2 has said, and says whether it is to be polled again.
     fn push(&mut self, cx: &mut Context<'_>) -> bool {
-        let mut queue = self.outlet.take_queue();
+        let Some(mut queue) = self.outlet.take_queue(self.is_flush_due) else {
+            return false;
+        };
         let written = self.write_and_flush(cx, &mut queue);
-        let is_out = queue.is_empty();
-        let mut goes_on = self.outlet.give_back(queue);
-        if !self.done.is_empty() {
-            let mut pool = self.outlet.pool();
-            for piece in self.done.drain(..) {
-                pool.recycle(piece);
-            }
-        }
+        let next = self.outlet.give_back(queue);
+        self.recycle();
         if let Err(err) = written {
             self.outlet.fail(&err);
             return true;
         }
-        if is_out && !self.is_flush_due && self.outlet.is_shutdown_due() {
-            if let Poll::Ready(end) = Pin::new(&mut self.io).poll_shutdown(cx) {
-                match end {
-                    Ok(()) => self.outlet.shut_down(),
-                    Err(err) => self.outlet.fail(&err),
-                }
-                goes_on = true;
-            }
+        match next {
+            Next::Wait => false,
+            Next::PollH2 => true,
+            Next::ShutDown => !self.is_flush_due && self.shut_down(cx),
         }
-        goes_on
+    }
+
+    /// Shuts the transport down, and says whether that is done.
+    fn shut_down(&mut self, cx: &mut Context<'_>) -> bool {
+        match Pin::new(&mut self.io).poll_shutdown(cx) {
+            Poll::Ready(Ok(())) => self.outlet.shut_down(),
+            Poll::Ready(Err(err)) => self.outlet.fail(&err),
+            Poll::Pending => return false,
+        }
+        true
+    }
+
+    /// Has the pieces that are written filled again.
+    fn recycle(&mut self) {
+        if self.done.is_empty() {
+            return;
+        }
+        let mut pool = self.outlet.pool();
+        for piece in self.done.drain(..) {
+            pool.recycle(piece);
+        }
+        self.sweeper.start();
     }
 
     fn write_and_flush(
@@ -206,6 +220,11 @@ impl<T: Read + Write + Unpin> Port<T> {
         }
         written
     }
+}
+
+/// A panic of the transport leaves what was read as it was.
+fn lock(inbound: &Mutex<Inbound>) -> MutexGuard<'_, Inbound> {
+    inbound.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn flatten(slices: &[IoSlice<'_>], flat: &mut Vec<u8>) {

@@ -8,6 +8,7 @@ use std::task::Context;
 use std::time::Duration;
 
 use crate::proto::h2::piece::Pool;
+use crate::proto::h2::transport::outlet::Outlet;
 use crate::rt::clock::Clock;
 use crate::rt::Sleep;
 
@@ -17,7 +18,17 @@ const PERIOD: Duration = Duration::from_secs(1);
 pub(crate) struct Sweeper {
     clock: Clock,
     sleep: Option<Pin<Box<dyn Sleep>>>,
-    is_running: bool,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// The pool is empty.
+    Resting,
+    /// It may have buffers.
+    Due,
+    /// The timer runs.
+    Waiting,
 }
 
 impl Sweeper {
@@ -25,7 +36,7 @@ impl Sweeper {
         Sweeper {
             clock,
             sleep: None,
-            is_running: false,
+            state: State::Resting,
         }
     }
 
@@ -38,28 +49,40 @@ impl Sweeper {
         }
     }
 
-    /// Sweeps when it is time to. Wakes on the timer.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, pool: &mut Pool) {
-        while !pool.is_empty() && self.clock.is_set() {
-            if !self.is_running {
-                let Some(deadline) = self.clock.now().checked_add(PERIOD) else {
-                    return;
-                };
-                match &mut self.sleep {
-                    Some(sleep) => self.clock.reset(sleep, deadline),
-                    None => self.sleep = Some(self.clock.sleep_until(deadline)),
-                }
-                self.is_running = true;
-            }
-            let is_time = match &mut self.sleep {
-                Some(sleep) => sleep.as_mut().poll(cx).is_ready(),
-                None => false,
-            };
-            if !is_time {
-                return;
-            }
-            self.is_running = false;
-            pool.sweep();
+    /// Something went into the pool.
+    pub(crate) fn start(&mut self) {
+        if self.state == State::Resting && self.clock.is_set() {
+            self.state = State::Due;
         }
+    }
+
+    /// Sweeps when it is time to. Wakes on the timer.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, outlet: &Outlet) {
+        while self.state != State::Resting {
+            if self.state == State::Due {
+                self.set_timer();
+            }
+            if let Some(sleep) = &mut self.sleep {
+                if sleep.as_mut().poll(cx).is_pending() {
+                    return;
+                }
+            }
+            let mut pool = outlet.pool();
+            pool.sweep();
+            self.state = if pool.is_empty() {
+                State::Resting
+            } else {
+                State::Due
+            };
+        }
+    }
+
+    fn set_timer(&mut self) {
+        let deadline = self.clock.now() + PERIOD;
+        match &mut self.sleep {
+            Some(sleep) => self.clock.reset(sleep, deadline),
+            None => self.sleep = Some(self.clock.sleep_until(deadline)),
+        }
+        self.state = State::Waiting;
     }
 }
