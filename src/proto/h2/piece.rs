@@ -59,6 +59,11 @@ impl Piece {
         self.len() == 0
     }
 
+    /// Whether its buffer can go back to a pool.
+    pub(crate) fn is_pooled(&self) -> bool {
+        matches!(self, Piece::Own { .. })
+    }
+
     /// How much memory it keeps, if no other piece does.
     #[cfg(test)]
     pub(crate) fn capacity(self) -> usize {

@@ -27,8 +27,6 @@ pub(crate) struct Inbound {
     start: usize,
     end: usize,
     small_reads: u8,
-    /// The transport wakes the task when there is more.
-    is_awaited: bool,
     over: Option<Over>,
 }
 
@@ -37,6 +35,17 @@ enum Over {
     End,
     /// Told to h2 once; after that it is the end.
     Failed(io::Error),
+}
+
+/// What came of reading.
+pub(crate) enum Fill<'a> {
+    /// These bytes, none where the transport has just ended or failed; and whether the transport
+    /// wakes the task when there is more.
+    New { bytes: &'a [u8], is_awaited: bool },
+    /// Nothing; the transport wakes the task when there is more.
+    Awaited,
+    /// h2 has not parsed what was read before, or nothing more will come.
+    NotYet,
 }
 
 impl Inbound {
@@ -66,25 +75,16 @@ impl Inbound {
         }
     }
 
-    /// The task was woken, perhaps by the transport.
-    pub(crate) fn wakes(&mut self) {
-        self.is_awaited = false;
-    }
-
-    /// Where nothing waits, reads until the buffer is full or the transport has no more. Ready with
-    /// the new bytes, none where the transport has just ended or failed.
-    ///
-    /// The transport is not asked again after it said that it has no more, until the task
-    /// [wakes](Inbound::wakes).
+    /// Where nothing waits, reads until the buffer is full or the transport has no more.
     ///
     /// So h2 sees an end together with the last bytes before it, and does not answer to a peer that is gone.
-    pub(crate) fn poll_fill<T: Read + Unpin>(
+    pub(crate) fn fill<T: Read + Unpin>(
         &mut self,
         cx: &mut Context<'_>,
         io: &mut T,
-    ) -> Poll<&[u8]> {
-        if !self.is_empty() || self.over.is_some() || self.is_awaited {
-            return Poll::Pending;
+    ) -> Fill<'_> {
+        if !self.is_empty() || self.over.is_some() {
+            return Fill::NotYet;
         }
         if self.buffer.is_empty() {
             self.buffer = vec![0; LEAST];
@@ -92,10 +92,11 @@ impl Inbound {
         let size = self.buffer.len();
         let mut buf = ReadBuf::new(&mut self.buffer);
         let mut len = 0;
+        let mut is_awaited = false;
         self.over = loop {
             match Pin::new(&mut *io).poll_read(cx, buf.unfilled()) {
                 Poll::Pending => {
-                    self.is_awaited = true;
+                    is_awaited = true;
                     break None;
                 }
                 Poll::Ready(Err(err)) => break Some(Over::Failed(err)),
@@ -107,11 +108,14 @@ impl Inbound {
             }
         };
         if len == 0 && self.over.is_none() {
-            return Poll::Pending;
+            return Fill::Awaited;
         }
         (self.start, self.end) = (0, len);
         self.adapt(len);
-        Poll::Ready(&self.buffer[..len])
+        Fill::New {
+            bytes: &self.buffer[..len],
+            is_awaited,
+        }
     }
 
     /// Chooses the size of the next buffer by what the last read brought.

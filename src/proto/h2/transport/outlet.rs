@@ -176,19 +176,26 @@ impl Outlet {
             state.promised = None;
             state.queue.push(piece);
             state.queue.mark(receipt);
-        } else {
-            drop(state);
-            self.copied(receipt);
+            return;
+        }
+        Self::note_copied(state, receipt);
+        if piece.is_pooled() {
             self.pool().recycle(piece);
         }
     }
 
     /// h2 has all that `receipt` is for in its own buffer.
     pub(crate) fn copied(&self, receipt: Receipt) {
-        let mut state = self.lock();
-        if !matches!(state.end, End::Closed) {
+        Self::note_copied(self.lock(), receipt);
+    }
+
+    fn note_copied(mut state: MutexGuard<'_, State>, receipt: Receipt) {
+        if state.end != End::Closed {
             state.copied.push(receipt);
+            return;
         }
+        drop(state);
+        receipt.lose();
     }
 }
 

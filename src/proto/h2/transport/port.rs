@@ -9,7 +9,7 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use crate::proto::h2::ledger::Receipt;
@@ -17,7 +17,7 @@ use crate::proto::h2::piece::Piece;
 use crate::proto::h2::transport::first_frame::Beginning;
 #[cfg(feature = "client")]
 use crate::proto::h2::transport::first_frame::FirstFrame;
-use crate::proto::h2::transport::inbound::Inbound;
+use crate::proto::h2::transport::inbound::{Fill, Inbound};
 use crate::proto::h2::transport::outbound::{Outbound, MAX_SLICES};
 use crate::proto::h2::transport::outlet::{Next, Outlet};
 use crate::proto::h2::transport::sweeper::Sweeper;
@@ -31,6 +31,8 @@ const FLAT: usize = 16 << 10;
 pub(crate) struct Port<T> {
     io: T,
     inbound: Arc<Mutex<Inbound>>,
+    /// Whether the transport wakes the task, in this poll of it, when there is more to read.
+    is_awaited: bool,
     outlet: Arc<Outlet>,
     /// For bytes that the transport has, and may not have flushed.
     unflushed: Vec<Receipt>,
@@ -54,6 +56,7 @@ impl<T> Port<T> {
         let port = Port {
             io,
             inbound,
+            is_awaited: false,
             outlet,
             sweeper,
             unflushed: Vec::new(),
@@ -88,7 +91,7 @@ impl<T: Read + Write + Unpin> Port<T> {
         cx: &mut Context<'_>,
         mut work: impl FnMut(&mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
-        lock(&self.inbound).wakes();
+        self.is_awaited = false;
         self.fill(cx);
         loop {
             let worked = work(cx);
@@ -96,8 +99,7 @@ impl<T: Read + Write + Unpin> Port<T> {
             if worked.is_ready() {
                 return worked;
             }
-            let has_more = self.fill(cx);
-            if !has_room && !has_more {
+            if !self.fill(cx) && !has_room {
                 self.sweeper.poll(cx, &self.outlet);
                 return Poll::Pending;
             }
@@ -119,9 +121,21 @@ impl<T: Read + Write + Unpin> Port<T> {
 
     /// Reads for h2, and says whether there is something new.
     fn fill(&mut self, cx: &mut Context<'_>) -> bool {
-        let mut inbound = lock(&self.inbound);
-        let Poll::Ready(bytes) = inbound.poll_fill(cx, &mut self.io) else {
+        if self.is_awaited {
             return false;
+        }
+        // A panic of the transport leaves what was read as it was.
+        let mut inbound = self.inbound.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = match inbound.fill(cx, &mut self.io) {
+            Fill::New { bytes, is_awaited } => {
+                self.is_awaited = is_awaited;
+                bytes
+            }
+            Fill::Awaited => {
+                self.is_awaited = true;
+                return false;
+            }
+            Fill::NotYet => return false,
         };
         if let Some(beginning) = &mut self.beginning {
             if beginning.is_over_with(bytes) {
@@ -220,11 +234,6 @@ impl<T: Read + Write + Unpin> Port<T> {
         }
         written
     }
-}
-
-/// A panic of the transport leaves what was read as it was.
-fn lock(inbound: &Mutex<Inbound>) -> MutexGuard<'_, Inbound> {
-    inbound.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn flatten(slices: &[IoSlice<'_>], flat: &mut Vec<u8>) {
