@@ -49,21 +49,39 @@ impl Reader {
         }
     }
 
-    /// Reads what has arrived; wakes on DATA, END_STREAM, RST_STREAM and the end of the connection.
+    /// Reads what has arrived, from as many DATA frames as `buf` has room for; wakes on DATA,
+    /// END_STREAM, RST_STREAM and the end of the connection.
+    ///
+    /// What comes behind bytes, an end or a failure, is told by the next call.
     pub(crate) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
         mut buf: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        if buf.remaining() == 0 {
-            return Poll::Ready(Ok(()));
-        }
-        while self.unread.is_empty() {
-            match ready!(self.poll_data(cx))? {
-                Some(data) => self.unread = data,
-                None => return Poll::Ready(Ok(())),
+        let room = buf.remaining();
+        let ended = loop {
+            if buf.remaining() == 0 {
+                break Poll::Ready(Ok(()));
             }
+            if self.unread.is_empty() {
+                match self.poll_data(cx) {
+                    Poll::Ready(Ok(Some(data))) => self.unread = data,
+                    other => break other.map_ok(drop),
+                }
+            }
+            self.read_into(&mut buf);
+        };
+        let read = room - buf.remaining();
+        if read == 0 {
+            return ended;
         }
+        // The stream may be gone already, and then there is nobody to give credit to.
+        let _ = self.recv().flow_control().release_capacity(read);
+        self.observer.data_received(read);
+        Poll::Ready(Ok(()))
+    }
+
+    fn read_into(&mut self, buf: &mut ReadBufCursor<'_>) {
         let len = self.unread.len().min(buf.remaining());
         buf.put_slice(&self.unread[..len]);
         if len == self.unread.len() {
@@ -72,10 +90,6 @@ impl Reader {
         } else {
             self.unread.advance(len);
         }
-        // The stream may be gone already, and then there is nobody to give credit to.
-        let _ = self.recv().flow_control().release_capacity(len);
-        self.observer.data_received(len);
-        Poll::Ready(Ok(()))
     }
 
     /// Whether the peer sent what RFC 9113 §8.5 calls a stream error on a tunnel.
