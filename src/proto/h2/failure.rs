@@ -6,7 +6,6 @@ use h2::Reason;
 
 use crate::proto::h2::transport::outlet::Outlet;
 
-
 /// The end of a tunnel's sending half that nobody asked for.
 #[derive(Clone, Debug)]
 pub(crate) enum Failure {

@@ -59,9 +59,12 @@ impl Piece {
         self.len() == 0
     }
 
-    /// Whether its buffer can go back to a pool.
-    pub(crate) fn is_pooled(&self) -> bool {
-        matches!(self, Piece::Own { .. })
+    /// Whether its buffer is ours, and no other piece's as well.
+    pub(crate) fn is_last_of_buffer(&self) -> bool {
+        match self {
+            Piece::Foreign(_) => false,
+            Piece::Own { buffer, .. } => Arc::strong_count(buffer) == 1,
+        }
     }
 
     /// How much memory it keeps, if no other piece does.
@@ -185,7 +188,9 @@ impl Pool {
 
     /// A buffer to fill, small at first where none waits here.
     pub(crate) fn filling(&mut self) -> Filling {
-        let buffer = self.take().unwrap_or_else(|| Arc::new(Vec::with_capacity(FIRST_CAPACITY)));
+        let buffer = self
+            .take()
+            .unwrap_or_else(|| Arc::new(Vec::with_capacity(FIRST_CAPACITY)));
         Filling { buffer, start: 0 }
     }
 

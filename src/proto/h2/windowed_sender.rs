@@ -210,7 +210,9 @@ impl WindowedSender {
         if granted < least {
             return self.poll_granted(cx, held);
         }
-        let piece = self.waiting.take(granted.min(most), &mut self.outlet.pool());
+        let piece = self
+            .waiting
+            .take(granted.min(most), &mut self.outlet.pool());
         match self.send(piece) {
             Ok(()) => Poll::Ready(Ok(())),
             // Reset since it granted; h2's refusal does not say why.

@@ -3,8 +3,8 @@
 //! Invariants:
 //! - The transport is read only when all that was read before is parsed, so at most one buffer of
 //!   bytes waits here.
-//! - The buffer grows while reads fill it, and shrinks when they stay far below, so that a bulk
-//!   transfer has few, large reads and a quiet connection a small buffer.
+//! - The buffer grows while reads fill it, so that a bulk transfer has few, large reads; a sweep in a
+//!   quieter time makes it small again.
 
 use std::io;
 use std::pin::Pin;
@@ -12,21 +12,20 @@ use std::task::{Context, Poll};
 
 use crate::rt::{Read, ReadBuf};
 
-/// The smallest buffer, in bytes.
+/// The buffer of a quiet connection, in bytes.
 const LEAST: usize = 4 << 10;
 
 /// The largest buffer, in bytes: four frames of the size that every peer must accept.
-const MOST: usize = 64 << 10;
+pub(super) const MOST: usize = 64 << 10;
 
-/// So many reads in a row that leave most of the buffer empty make it smaller.
-const PATIENCE: u8 = 4;
-
-#[derive(Default)]
 pub(crate) struct Inbound {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
-    small_reads: u8,
+    /// The largest that the buffer may become.
+    most: usize,
+    /// The most that was read at a time since the last sweep.
+    largest: usize,
     over: Option<Over>,
 }
 
@@ -38,10 +37,10 @@ enum Over {
 }
 
 /// What came of reading.
-pub(crate) enum Fill<'a> {
-    /// These bytes, none where the transport has just ended or failed; and whether the transport
-    /// wakes the task when there is more.
-    New { bytes: &'a [u8], is_awaited: bool },
+pub(crate) enum Fill {
+    /// Bytes, or the end or failure of the transport; and whether that wakes the task when there is
+    /// more.
+    New { is_awaited: bool },
     /// Nothing; the transport wakes the task when there is more.
     Awaited,
     /// h2 has not parsed what was read before, or nothing more will come.
@@ -49,8 +48,25 @@ pub(crate) enum Fill<'a> {
 }
 
 impl Inbound {
+    /// With a buffer of at most `most` bytes.
+    pub(crate) fn new(most: usize) -> Inbound {
+        Inbound {
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            most,
+            largest: 0,
+            over: None,
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.start == self.end
+    }
+
+    /// What waits.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
     }
 
     /// Takes at most `most` of the bytes that are here; none is the end.
@@ -78,11 +94,7 @@ impl Inbound {
     /// Where nothing waits, reads until the buffer is full or the transport has no more.
     ///
     /// So h2 sees an end together with the last bytes before it, and does not answer to a peer that is gone.
-    pub(crate) fn fill<T: Read + Unpin>(
-        &mut self,
-        cx: &mut Context<'_>,
-        io: &mut T,
-    ) -> Fill<'_> {
+    pub(crate) fn fill<T: Read + Unpin>(&mut self, cx: &mut Context<'_>, io: &mut T) -> Fill {
         if !self.is_empty() || self.over.is_some() {
             return Fill::NotYet;
         }
@@ -112,28 +124,30 @@ impl Inbound {
         }
         (self.start, self.end) = (0, len);
         self.adapt(len);
-        Fill::New {
-            bytes: &self.buffer[..len],
-            is_awaited,
-        }
+        Fill::New { is_awaited }
     }
 
-    /// Chooses the size of the next buffer by what the last read brought.
+    /// Makes the buffer larger where a read filled it.
     fn adapt(&mut self, len: usize) {
         let size = self.buffer.len();
-        if len == size && size < MOST {
+        if len == size && size < self.most {
             self.buffer.resize(size * 2, 0);
-            self.small_reads = 0;
-        } else if len >= size / 4 || size == LEAST {
-            self.small_reads = 0;
-        } else {
-            self.small_reads += 1;
-            if self.small_reads == PATIENCE {
-                self.small_reads = 0;
-                self.buffer.truncate((size / 2).max(len));
-                self.buffer.shrink_to_fit();
-            }
         }
+        self.largest = self.largest.max(len);
+    }
+
+    /// Whether the buffer is larger than a quiet connection's.
+    pub(crate) fn is_large(&self) -> bool {
+        self.buffer.len() > LEAST
+    }
+
+    /// Makes the buffer small where it was not needed since the last sweep.
+    pub(crate) fn sweep(&mut self) {
+        if self.largest <= LEAST && self.is_empty() {
+            self.buffer.truncate(LEAST);
+            self.buffer.shrink_to_fit();
+        }
+        self.largest = 0;
     }
 }
 

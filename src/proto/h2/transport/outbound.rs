@@ -1,7 +1,7 @@
 //! What h2 has framed and the transport has not taken yet, in order.
 //!
 //! Invariants:
-//! - Bytes leave in the order in which h2 handed them over.
+//! - Bytes leave in the order in which they came.
 //! - What h2 made itself (frame headers, small frames) is copied here; the payload of a DATA
 //!   frame is not, it moves.
 //! - Each mark stands at the position in the outgoing bytes behind the last of those it is for, and marks are
@@ -57,6 +57,13 @@ impl<M> Outbound<M> {
     /// Whether there is nothing to write and no mark to pass.
     pub(crate) fn is_settled(&self) -> bool {
         self.len == 0 && self.marks.is_empty()
+    }
+
+    /// Lets go of memory where nothing is here.
+    pub(crate) fn shrink(&mut self) {
+        if self.is_settled() {
+            *self = Outbound::default();
+        }
     }
 
     pub(crate) fn push_copy(&mut self, bytes: &[u8]) {

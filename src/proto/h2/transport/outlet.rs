@@ -179,7 +179,7 @@ impl Outlet {
             return;
         }
         Self::note_copied(state, receipt);
-        if piece.is_pooled() {
+        if piece.is_last_of_buffer() {
             self.pool().recycle(piece);
         }
     }
@@ -243,6 +243,14 @@ impl Outlet {
         self.lock().end = End::Failed;
     }
 
+    /// Lets go of memory that was not needed since the last time; whether there is more.
+    pub(super) fn sweep(&self) -> bool {
+        self.lock().queue.shrink();
+        let mut pool = self.pool();
+        pool.sweep();
+        !pool.is_empty()
+    }
+
     /// Throws away what was not written: nobody will.
     pub(super) fn close(&self) {
         let (mut queue, copied) = {
@@ -293,3 +301,6 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,7 +50,7 @@ impl<T> Port<T> {
     /// Both ends of a connection's transport.
     pub(crate) fn new(io: T, clock: Clock) -> (Port<T>, Wire) {
         let sweeper = Sweeper::new(clock);
-        let inbound = Arc::<Mutex<Inbound>>::default();
+        let inbound = Arc::new(Mutex::new(sweeper.inbound()));
         let outlet = Arc::new(Outlet::new(sweeper.pool()));
         let wire = Wire::new(inbound.clone(), outlet.clone());
         let port = Port {
@@ -100,7 +100,7 @@ impl<T: Read + Write + Unpin> Port<T> {
                 return worked;
             }
             if !self.fill(cx) && !has_room {
-                self.sweeper.poll(cx, &self.outlet);
+                self.sweeper.poll(cx, &self.inbound, &self.outlet);
                 return Poll::Pending;
             }
         }
@@ -126,19 +126,19 @@ impl<T: Read + Write + Unpin> Port<T> {
         }
         // A panic of the transport leaves what was read as it was.
         let mut inbound = self.inbound.lock().unwrap_or_else(PoisonError::into_inner);
-        let bytes = match inbound.fill(cx, &mut self.io) {
-            Fill::New { bytes, is_awaited } => {
-                self.is_awaited = is_awaited;
-                bytes
-            }
+        match inbound.fill(cx, &mut self.io) {
+            Fill::New { is_awaited } => self.is_awaited = is_awaited,
             Fill::Awaited => {
                 self.is_awaited = true;
                 return false;
             }
             Fill::NotYet => return false,
-        };
+        }
+        if inbound.is_large() {
+            self.sweeper.start();
+        }
         if let Some(beginning) = &mut self.beginning {
-            if beginning.is_over_with(bytes) {
+            if beginning.is_over_with(inbound.bytes()) {
                 self.beginning = None;
             }
         }

@@ -1,14 +1,18 @@
-//! Sees to it that a connection which was busy gives its buffers back.
+//! Sees to it that a connection which was busy gives its memory back.
 //!
-//! Invariant: while the pool has buffers, a timer runs. With each ring, those go that nobody missed
-//! since the last one; so an idle connection has none after two.
+//! Invariant: while a connection has more memory than a quiet one, a timer runs. With each ring,
+//! that goes which nobody missed since the last one; so an idle connection has none of it after
+//! two. Without a timer there is less to begin with.
 
 use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 use std::task::Context;
 use std::time::Duration;
 
 use crate::proto::h2::piece::Pool;
+use crate::proto::h2::transport::inbound::{self, Inbound};
 use crate::proto::h2::transport::outlet::Outlet;
+use crate::proto::h2::window::FRAME_SIZE;
 use crate::rt::clock::Clock;
 use crate::rt::Sleep;
 
@@ -23,9 +27,9 @@ pub(crate) struct Sweeper {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// The pool is empty.
+    /// There is nothing to sweep.
     Resting,
-    /// It may have buffers.
+    /// There may be something.
     Due,
     /// The timer runs.
     Waiting,
@@ -40,7 +44,14 @@ impl Sweeper {
         }
     }
 
-    /// Without a timer nobody could sweep, and such a pool keeps next to nothing.
+    pub(crate) fn inbound(&self) -> Inbound {
+        Inbound::new(if self.clock.is_set() {
+            inbound::MOST
+        } else {
+            FRAME_SIZE
+        })
+    }
+
     pub(crate) fn pool(&self) -> Pool {
         if self.clock.is_set() {
             Pool::swept()
@@ -49,7 +60,7 @@ impl Sweeper {
         }
     }
 
-    /// Something went into the pool.
+    /// There may be something to sweep.
     pub(crate) fn start(&mut self) {
         if self.state == State::Resting && self.clock.is_set() {
             self.state = State::Due;
@@ -57,7 +68,7 @@ impl Sweeper {
     }
 
     /// Sweeps when it is time to. Wakes on the timer.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, outlet: &Outlet) {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, inbound: &Mutex<Inbound>, outlet: &Outlet) {
         while self.state != State::Resting {
             if self.state == State::Due {
                 self.set_timer();
@@ -67,12 +78,12 @@ impl Sweeper {
                     return;
                 }
             }
-            let mut pool = outlet.pool();
-            pool.sweep();
-            self.state = if pool.is_empty() {
-                State::Resting
-            } else {
+            let mut inbound = inbound.lock().unwrap_or_else(PoisonError::into_inner);
+            inbound.sweep();
+            self.state = if outlet.sweep() || inbound.is_large() {
                 State::Due
+            } else {
+                State::Resting
             };
         }
     }

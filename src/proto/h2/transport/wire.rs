@@ -56,7 +56,11 @@ impl AsyncWrite for Wire {
         }
     }
 
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.outlet.poll_accept(buf, &[])
     }
 
