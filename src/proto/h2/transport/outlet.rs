@@ -125,6 +125,7 @@ impl Outlet {
             state.is_refused = true;
             return Poll::Pending;
         }
+        state.is_refused = false;
         state.queue.push_copy(head);
         state.mark_copied();
         if !payload.is_empty() {

@@ -25,6 +25,10 @@ use crate::proto::h2::transport::wire::Wire;
 use crate::rt::clock::Clock;
 use crate::rt::{Read, Write};
 
+/// How often h2 is polled before other tasks have a turn: some megabytes are read and written by
+/// then.
+const ROUNDS: usize = 16;
+
 /// How much is copied together for a transport that takes one slice at a time, in bytes.
 const FLAT: usize = 16 << 10;
 
@@ -85,7 +89,8 @@ impl<T: Read + Write + Unpin> Port<T> {
     /// Polls h2 by `work`, between reading for it and writing what it said, until neither it nor
     /// the transport gets any further.
     ///
-    /// Wakes when the transport can be read or written, and for whatever `work` waits for besides.
+    /// Wakes when the transport can be read or written, for whatever `work` waits for besides, and at
+    /// once where there is more to do than is fair to others.
     pub(crate) fn poll_around<R>(
         &mut self,
         cx: &mut Context<'_>,
@@ -93,7 +98,7 @@ impl<T: Read + Write + Unpin> Port<T> {
     ) -> Poll<R> {
         self.is_awaited = false;
         self.fill(cx);
-        loop {
+        for _ in 0..ROUNDS {
             let worked = work(cx);
             let has_room = self.push(cx);
             if worked.is_ready() {
@@ -104,6 +109,8 @@ impl<T: Read + Write + Unpin> Port<T> {
                 return Poll::Pending;
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Ready once the transport has all that h2 has said so far.
@@ -249,3 +256,6 @@ impl<T> Drop for Port<T> {
         self.outlet.close();
     }
 }
+
+#[cfg(test)]
+mod tests;
