@@ -23,6 +23,7 @@ mod pressure;
 mod settings_move_the_window;
 mod siblings_are_left_alone;
 mod socket_unread_is_bounded;
+mod used_at_once;
 mod window_before_task;
 mod window_overflow;
 mod writers_share_fairly;
