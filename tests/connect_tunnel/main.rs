@@ -46,6 +46,7 @@ mod panics_stay_in_their_tunnel;
 mod reset_reaches_reader;
 mod reset_reaches_writer;
 mod shutdown_loses_nothing;
+mod shutdown_waits_for_the_end;
 mod split_halves;
 
 // ----- frames -----
