@@ -9,6 +9,7 @@ mod cause;
 
 // ----- bound, flow, isolation -----
 mod abandoned_writes;
+mod ahead_of_the_task;
 mod client_collapses_and_recovers;
 mod connection_window;
 mod dripped_window;
@@ -24,7 +25,6 @@ mod settings_move_the_window;
 mod siblings_are_left_alone;
 mod socket_unread_is_bounded;
 mod used_at_once;
-mod window_before_task;
 mod window_overflow;
 mod writers_share_fairly;
 mod zero_window_holds_writes;
