@@ -9,6 +9,7 @@ mod cause;
 
 // ----- bound, flow, isolation -----
 mod abandoned_writes;
+mod ahead_of_the_task;
 mod client_collapses_and_recovers;
 mod connection_window;
 mod dripped_window;
@@ -23,7 +24,7 @@ mod pressure;
 mod settings_move_the_window;
 mod siblings_are_left_alone;
 mod socket_unread_is_bounded;
-mod window_before_task;
+mod used_at_once;
 mod window_overflow;
 mod writers_share_fairly;
 mod zero_window_holds_writes;
@@ -45,6 +46,7 @@ mod panics_stay_in_their_tunnel;
 mod reset_reaches_reader;
 mod reset_reaches_writer;
 mod shutdown_loses_nothing;
+mod shutdown_waits_for_the_end;
 mod split_halves;
 
 // ----- frames -----

@@ -18,6 +18,7 @@ both_roles!(
     a_reset_before_a_shutdown_is_told_by_it,
     a_reset_after_shutdown_ends_the_reading_too,
     a_reset_takes_no_sibling_with_it,
+    a_reset_ends_the_task_though_the_tunnel_is_kept,
 );
 
 // Case 23.
@@ -153,4 +154,21 @@ async fn a_reset_takes_no_sibling_with_it(role: Role) {
     assert_eq!(link.peer.expect_bytes(sibling.stream, 7).await, "sibling");
     sibling.upgraded.write_all(b"goes on").await.expect("open");
     assert_eq!(link.peer.expect_bytes(sibling.stream, 7).await, "goes on");
+}
+
+// Cases 6 and 23: with the stream over there is nothing left to serve.
+async fn a_reset_ends_the_task_though_the_tunnel_is_kept(role: Role) {
+    let mut link = Link::raw(role, &Options::new().stream_window(0)).await;
+    run_until_idle().await;
+    let without_tunnels = link.executor.live();
+    let mut tunnel = link.tunnel().await;
+    let accepted = tunnel.upgraded.write_all(b"waits for window").await;
+    accepted.expect("an idle tunnel takes a few bytes");
+    run_until_idle().await;
+    assert!(link.executor.live() > without_tunnels);
+    link.peer.reset(tunnel.stream, Reason::CANCEL).await;
+    run_until_idle().await;
+    assert_eq!(link.executor.live(), without_tunnels);
+    let err = write_until_error(&mut tunnel.upgraded).await;
+    assert_reset_with(&err, Reason::CANCEL);
 }

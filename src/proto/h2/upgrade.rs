@@ -285,8 +285,9 @@ impl Sending {
         }
     }
 
-    /// Ticks on behalf of the task, so that the task is what h2 wakes.
+    /// Ticks on behalf of the task, so that the task is what h2 wakes. Call only while bytes wait.
     fn tick_for_task(&mut self) -> io::Result<()> {
+        debug_assert!(self.sender.waiting() > 0);
         // Before its first poll the task is about to run anyway.
         let Some(task) = self.task.clone() else {
             return Ok(());
