@@ -1,0 +1,90 @@
+//! The other process, as the measuring one sees it.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use super::ARGUMENT;
+use crate::load::Load;
+
+/// Longest that any answer may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The process that holds the client and the origins. Ended when this is dropped.
+pub struct Peers {
+    child: Child,
+    requests: ChildStdin,
+    answers: Receiver<String>,
+    sessions: usize,
+}
+
+/// A session's number.
+#[derive(Clone, Copy, Debug)]
+pub struct Session(usize);
+
+impl Peers {
+    pub fn start() -> io::Result<Peers> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .arg(ARGUMENT)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let requests = child.stdin.take().expect("standard input is a pipe");
+        let lines = BufReader::new(child.stdout.take().expect("standard output is a pipe")).lines();
+        let (answer, answers) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in lines {
+                if line.map(|line| answer.send(line)).is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Peers {
+            child,
+            requests,
+            answers,
+            sessions: 0,
+        })
+    }
+
+    /// Opens a connection to the proxy, and the load's tunnels.
+    pub fn open(&mut self, protocol: &str, proxy: SocketAddr, load: Load) -> Session {
+        assert_eq!(
+            self.ask(&format!("open {protocol} {proxy} {load}")),
+            "opened"
+        );
+        self.sessions += 1;
+        Session(self.sessions - 1)
+    }
+
+    /// Has `amount` carried; tells how long that took the client.
+    pub fn run(&mut self, Session(session): Session, amount: u64) -> Duration {
+        let answer = self.ask(&format!("run {session} {amount}"));
+        let nanoseconds = answer
+            .strip_prefix("ran ")
+            .and_then(|time| time.parse().ok());
+        Duration::from_nanos(nanoseconds.expect("the peers tell how long a run took"))
+    }
+
+    /// Closes every session.
+    pub fn close(&mut self) {
+        assert_eq!(self.ask("close"), "closed");
+        self.sessions = 0;
+    }
+
+    fn ask(&mut self, request: &str) -> String {
+        writeln!(self.requests, "{request}").expect("the peers are there");
+        self.answers
+            .recv_timeout(PATIENCE)
+            .unwrap_or_else(|err| panic!("the peers did not answer `{request}`: {err}"))
+    }
+}
+
+impl Drop for Peers {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
