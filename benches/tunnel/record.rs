@@ -6,6 +6,9 @@ use std::time::Duration;
 use crate::scenario::{Scenario, Unit};
 use crate::usage::Sample;
 
+/// A figure of a sample.
+type Figure = fn(&Sample) -> f64;
+
 /// A scenario's samples: a list for each round, in the order of the rows.
 pub struct Record {
     pub scenario: Scenario,
@@ -13,105 +16,113 @@ pub struct Record {
 }
 
 impl Record {
-    /// A line for each row: medians, and the ratio to the `h2` row of the same round.
+    /// A line for each row: medians, and ratios to the row's base in the same round.
     pub fn print(&self) {
         let (unit, per) = match self.scenario.unit {
             Unit::Bytes => ("MiB", self.scenario.amount as f64 / f64::from(1 << 20)),
             Unit::Rounds => ("round", self.scenario.amount as f64),
         };
         println!(
-            "{:<24} {:>12} {:>14} {:>12} {:>12} {:>10}   cpu and wall, to h2's of the same round",
+            "{:<26} {:>9} {:>10} {:>10} {:>10} {:>9} {:>9}   {:<20} {:<20}",
             self.scenario.name,
             format!("{unit}/s"),
-            format!("cpu us/{unit}"),
+            format!("us/{unit}"),
             format!("allocs/{unit}"),
-            format!("bytes/{unit}"),
-            format!("faults/{unit}"),
+            "bytes",
+            "faults",
+            "frames",
+            "cpu, to base",
+            "rate, to base",
         );
-        let base = self.scenario.rows.iter().position(|row| row.name == "h2");
         for (index, row) in self.scenario.rows.iter().enumerate() {
-            let median_of = |figure: &dyn Fn(&Sample) -> f64| {
-                median(self.rounds.iter().map(|round| figure(&round[index])))
-            };
-            let ratio = |figure: &dyn Fn(&Sample) -> f64| match base {
-                Some(base) => spread(
-                    self.rounds
-                        .iter()
-                        .map(|round| figure(&round[index]) / figure(&round[base])),
-                ),
-                None => String::new(),
-            };
+            let rate = per / self.median(index, |sample| sample.wall.as_secs_f64());
+            let each = |figure| self.median(index, figure) / per;
             println!(
-                "  {:<22} {:>12.1} {:>14.2} {:>12.2} {:>12.0} {:>10.3}   {}  {}",
+                "  {:<24} {rate:>9.1} {:>10.2} {:>10.2} {:>10.0} {:>9.3} {:>9.1}   {:<20} {:<20}",
                 row.name,
-                per / median_of(&|sample| sample.wall.as_secs_f64()),
-                median_of(&|sample| micros(sample.cpu())) / per,
-                median_of(&|sample| sample.allocations as f64) / per,
-                median_of(&|sample| sample.allocated_bytes as f64) / per,
-                median_of(&|sample| sample.page_faults as f64) / per,
-                ratio(&|sample| micros(sample.cpu())),
-                ratio(&|sample| sample.wall.as_secs_f64()),
+                each(micros_of_cpu),
+                each(|sample| sample.allocations as f64),
+                each(|sample| sample.allocated_bytes as f64),
+                each(|sample| sample.page_faults as f64),
+                each(|sample| sample.frames as f64),
+                self.ratio(index, micros_of_cpu),
+                self.ratio(index, |sample| 1.0 / sample.wall.as_secs_f64()),
             );
         }
+    }
+
+    fn median(&self, row: usize, figure: Figure) -> f64 {
+        let values = self.rounds.iter().map(|round| figure(&round[row]));
+        median(&sorted(values))
+    }
+
+    /// `median (least-most)` of the ratios to the row's base, round by round.
+    fn ratio(&self, row: usize, figure: Figure) -> String {
+        let rows = &self.scenario.rows;
+        let Some(base) = rows.iter().position(|base| base.name == rows[row].base) else {
+            return String::new();
+        };
+        let ratios = sorted(
+            self.rounds
+                .iter()
+                .map(|round| figure(&round[row]) / figure(&round[base])),
+        );
+        let (Some(least), Some(most)) = (ratios.first(), ratios.last()) else {
+            return String::new();
+        };
+        format!("{:.2} ({least:.2}-{most:.2})", median(&ratios))
     }
 }
 
 /// Everything that was measured, sample by sample.
 pub fn json(records: &[Record]) -> String {
-    let mut out = String::from("{\"scenarios\": [");
-    for (index, record) in records.iter().enumerate() {
-        let scenario = &record.scenario;
-        let comma = if index == 0 { "" } else { "," };
-        let unit = match scenario.unit {
-            Unit::Bytes => "bytes",
-            Unit::Rounds => "rounds",
-        };
-        let _ = write!(
-            out,
-            "{comma}\n{{\"name\": {:?}, \"threads\": {}, \"amount\": {}, \"unit\": \"{unit}\", \"rows\": [",
-            scenario.name, scenario.threads, scenario.amount,
-        );
-        for (row_index, row) in scenario.rows.iter().enumerate() {
-            let comma = if row_index == 0 { "" } else { "," };
-            let _ = write!(out, "{comma}\n {{\"name\": {:?}", row.name);
-            let samples = || record.rounds.iter().map(|round| &round[row_index]);
-            list(&mut out, "wall_ns", samples().map(|s| s.wall.as_nanos()));
-            list(&mut out, "user_ns", samples().map(|s| s.user.as_nanos()));
-            list(
-                &mut out,
-                "system_ns",
-                samples().map(|s| s.system.as_nanos()),
-            );
-            list(
-                &mut out,
-                "allocations",
-                samples().map(|s| s.allocations.into()),
-            );
-            list(
-                &mut out,
-                "allocated_bytes",
-                samples().map(|s| s.allocated_bytes.into()),
-            );
-            list(
-                &mut out,
-                "page_faults",
-                samples().map(|s| s.page_faults.into()),
-            );
-            out.push('}');
-        }
-        out.push_str("]}");
-    }
-    out.push_str("\n]}\n");
+    let scenarios: Vec<String> = records.iter().map(scenario_json).collect();
+    format!("{{\"scenarios\": [\n{}\n]}}\n", scenarios.join(",\n"))
+}
+
+fn scenario_json(record: &Record) -> String {
+    let scenario = &record.scenario;
+    let unit = match scenario.unit {
+        Unit::Bytes => "bytes",
+        Unit::Rounds => "rounds",
+    };
+    let rows: Vec<String> = (0..scenario.rows.len())
+        .map(|index| row_json(record, index))
+        .collect();
+    format!(
+        "{{\"name\": {:?}, \"threads\": {}, \"amount\": {}, \"unit\": \"{unit}\", \"rows\": [\n{}]}}",
+        scenario.name,
+        scenario.threads,
+        scenario.amount,
+        rows.join(",\n"),
+    )
+}
+
+fn row_json(record: &Record, index: usize) -> String {
+    let row = &record.scenario.rows[index];
+    let mut out = format!("  {{\"name\": {:?}, \"base\": {:?}", row.name, row.base);
+    let mut list = |name: &str, value: fn(&Sample) -> u128| {
+        let values: Vec<String> = record
+            .rounds
+            .iter()
+            .map(|round| value(&round[index]).to_string())
+            .collect();
+        let _ = write!(out, ", \"{name}\": [{}]", values.join(", "));
+    };
+    list("wall_ns", |sample| sample.wall.as_nanos());
+    list("user_ns", |sample| sample.user.as_nanos());
+    list("system_ns", |sample| sample.system.as_nanos());
+    list("allocations", |sample| sample.allocations.into());
+    list("allocated_bytes", |sample| sample.allocated_bytes.into());
+    list("page_faults", |sample| sample.page_faults.into());
+    list("frames", |sample| sample.frames.into());
+    out.push('}');
     out
 }
 
-fn list(out: &mut String, name: &str, values: impl Iterator<Item = u128>) {
-    let values: Vec<String> = values.map(|value| value.to_string()).collect();
-    let _ = write!(out, ", \"{name}\": [{}]", values.join(", "));
-}
-
-fn micros(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e6
+fn micros_of_cpu(sample: &Sample) -> f64 {
+    let cpu: Duration = sample.cpu();
+    cpu.as_secs_f64() * 1e6
 }
 
 fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
@@ -120,23 +131,11 @@ fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
     values
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let values = sorted(values);
-    let middle = values.len() / 2;
-    if values.len() % 2 == 1 {
-        values[middle]
+fn median(sorted: &[f64]) -> f64 {
+    let middle = sorted.len() / 2;
+    if sorted.len() % 2 == 1 {
+        sorted[middle]
     } else {
-        (values[middle - 1] + values[middle]) / 2.0
+        (sorted[middle - 1] + sorted[middle]) / 2.0
     }
-}
-
-/// `median (least to most)`.
-fn spread(values: impl Iterator<Item = f64>) -> String {
-    let values = sorted(values);
-    let (Some(least), Some(most)) = (values.first(), values.last()) else {
-        return String::new();
-    };
-    let (least, most) = (*least, *most);
-    let middle = median(values.into_iter());
-    format!("{middle:.2} ({least:.2}-{most:.2})")
 }

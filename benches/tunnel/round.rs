@@ -46,8 +46,8 @@ impl<'a> Open<'a> {
         for offset in 0..count {
             let row = (self.first + offset) % count;
             let before = Reading::now();
-            let wall = self.peers.run(self.sessions[row], self.scenario.amount);
-            samples[row] = Some(before.until_now(wall));
+            let ran = self.peers.run(self.sessions[row], self.scenario.amount);
+            samples[row] = Some(before.until_now(ran));
         }
         self.first += 1;
         samples.into_iter().flatten().collect()

@@ -1,10 +1,18 @@
 //! What is measured.
 
+use std::time::Duration;
+
 use crate::load::{Load, Pace, Work};
 use crate::proxy::Subject;
 
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
+
+/// What a client that is slow spends on a DATA frame of any size, or on 16 KiB of a plain stream. A frame
+/// for every 512 bytes then arrives at 49 MiB/s, which every row's writer exceeds.
+const PER_FRAME: Duration = Duration::from_micros(10);
+/// What a client that is held back spends on 64 KiB in frames of any size: it reads 62.5 MiB/s.
+const PER_CHUNK: Duration = Duration::from_millis(1);
 
 /// What a scenario's amount counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +38,8 @@ pub struct Row {
     pub name: String,
     pub subject: Subject,
     pub load: Load,
+    /// Name of the row that this one is to be compared with.
+    pub base: String,
 }
 
 /// Every implementation there is, ours first.
@@ -46,7 +56,7 @@ pub fn all(divisor: u64) -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     for work in [Work::Download, Work::Upload] {
         for (write_size, amount) in [
-            (1, 32 * KIB),
+            (1, 64 * KIB),
             (512, 4 * MIB),
             (8 * KIB, 32 * MIB),
             (64 * KIB, 32 * MIB),
@@ -60,6 +70,9 @@ pub fn all(divisor: u64) -> Vec<Scenario> {
     }
     scenarios.push(ping_pong(1));
     scenarios.push(ping_pong(2));
+    scenarios.push(slow_reader("per_frame", Pace::PerFrame(PER_FRAME)));
+    scenarios.push(slow_reader("per_chunk", Pace::PerChunk(PER_CHUNK)));
+    scenarios.push(beside_stalled());
     for scenario in &mut scenarios {
         scenario.amount = (scenario.amount / divisor).max(1);
     }
@@ -73,50 +86,101 @@ fn transfer(
     threads: usize,
     amount: usize,
 ) -> Scenario {
-    let load = Load {
-        work,
-        write_size,
-        tunnels,
-        stalled: 0,
-        pace: Pace::Full,
-    };
     let direction = match work {
         Work::Download => "download",
-        _ => "upload",
+        Work::Upload => "upload",
+        Work::PingPong => unreachable!("rounds are no transfer"),
     };
     Scenario {
         name: format!("{direction}/{}/{tunnels}t/{threads}c", size(write_size)),
         threads,
         amount: amount as u64,
         unit: Unit::Bytes,
-        rows: rows(SUBJECTS, load),
+        rows: beside_h2(Load {
+            work,
+            write_size,
+            tunnels,
+            stalled: 0,
+            pace: Pace::Full,
+        }),
     }
 }
 
 fn ping_pong(threads: usize) -> Scenario {
-    let load = Load {
-        work: Work::PingPong,
-        write_size: 64,
-        tunnels: 1,
-        stalled: 0,
-        pace: Pace::Full,
-    };
     Scenario {
         name: format!("ping_pong/64B/1t/{threads}c"),
         threads,
         amount: 1_000,
         unit: Unit::Rounds,
-        rows: rows(SUBJECTS, load),
+        rows: beside_h2(Load {
+            work: Work::PingPong,
+            write_size: 64,
+            tunnels: 1,
+            stalled: 0,
+            pace: Pace::Full,
+        }),
     }
 }
 
-fn rows(subjects: &[Subject], load: Load) -> Vec<Row> {
-    subjects
+fn slow_reader(name: &str, pace: Pace) -> Scenario {
+    Scenario {
+        name: format!("slow_reader/512B/{name}"),
+        threads: 1,
+        amount: 8 * MIB as u64,
+        unit: Unit::Bytes,
+        rows: beside_h2(Load {
+            work: Work::Download,
+            write_size: 512,
+            tunnels: 1,
+            stalled: 0,
+            pace,
+        }),
+    }
+}
+
+/// Eight readers, alone and beside eight tunnels of the same connection whose writers are blocked.
+fn beside_stalled() -> Scenario {
+    let alone = Load {
+        work: Work::Download,
+        write_size: 64 * KIB,
+        tunnels: 8,
+        stalled: 0,
+        pace: Pace::Full,
+    };
+    let beside = Load {
+        stalled: 8,
+        ..alone
+    };
+    let rows = SUBJECTS
+        .iter()
+        .filter(|&&subject| subject != Subject::Tcp)
+        .flat_map(|&subject| {
+            [(alone, "alone"), (beside, "beside stalled")].map(|(load, name)| Row {
+                name: format!("{}, {name}", subject.name()),
+                subject,
+                load,
+                base: format!("{}, alone", subject.name()),
+            })
+        })
+        .collect();
+    Scenario {
+        name: "beside_stalled/64KiB/8t/1c".to_owned(),
+        threads: 1,
+        amount: 32 * MIB as u64,
+        unit: Unit::Bytes,
+        rows,
+    }
+}
+
+/// The same load for every implementation, compared with the `h2` crate.
+fn beside_h2(load: Load) -> Vec<Row> {
+    SUBJECTS
         .iter()
         .map(|&subject| Row {
             name: subject.name().to_owned(),
             subject,
             load,
+            base: Subject::H2.name().to_owned(),
         })
         .collect()
 }

@@ -6,12 +6,15 @@ use nix::sys::resource::{getrusage, UsageWho};
 use nix::sys::time::TimeVal;
 
 use crate::heap::allocated;
+use crate::peer::Ran;
 
 /// One row's figures for one round.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample {
     /// As the client saw it.
     pub wall: Duration,
+    /// DATA frames that the client received.
+    pub frames: u64,
     pub user: Duration,
     pub system: Duration,
     pub allocations: u64,
@@ -48,11 +51,12 @@ impl Reading {
         }
     }
 
-    /// What was used since, for work that took the client `wall`.
-    pub fn until_now(&self, wall: Duration) -> Sample {
+    /// What was used since, for work that went like this for the client.
+    pub fn until_now(&self, ran: Ran) -> Sample {
         let now = Reading::now();
         Sample {
-            wall,
+            wall: ran.time,
+            frames: ran.frames,
             user: now.user.saturating_sub(self.user),
             system: now.system.saturating_sub(self.system),
             allocations: now.allocations - self.allocations,

@@ -32,6 +32,8 @@ pub struct H2Client {
     input: Input,
     output: Vec<u8>,
     streams: Vec<Stream>,
+    /// Frames of DATA received.
+    frames: u64,
     /// Bytes of DATA that the connection's window has not got back.
     unreturned: u32,
     /// How much we may send.
@@ -79,6 +81,7 @@ impl H2Client {
             },
             output: frames::PREFACE.to_vec(),
             streams: Vec::new(),
+            frames: 0,
             unreturned: 0,
             send_window: DEFAULT_WINDOW.into(),
             initial_send_window: None,
@@ -155,6 +158,7 @@ impl H2Client {
         if head.flags & (frames::PADDED | frames::END_STREAM) != 0 {
             return Err(unexpected(head));
         }
+        self.frames += 1;
         let length = head.length as u32;
         let stream = stream_of(&mut self.streams, head)?;
         stream.received += u64::from(length);
@@ -268,6 +272,10 @@ impl H2Client {
 static PAYLOAD: [u8; FRAME] = [b'u'; FRAME];
 
 impl Client for H2Client {
+    fn frames(&self) -> u64 {
+        self.frames
+    }
+
     fn run(&mut self, amount: u64) -> io::Result<()> {
         let tunnels = self.load.tunnels as u64;
         let each = amount / tunnels;

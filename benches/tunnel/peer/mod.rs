@@ -4,11 +4,12 @@
 //!
 //! ```text
 //! open <h2|tcp> <proxy> <load>   ->  opened        sessions are numbered from 0
-//! run <session> <amount>         ->  ran <nanoseconds>
+//! run <session> <amount>         ->  ran <nanoseconds> <frames>
 //! close                          ->  closed        all sessions; numbers start again
 //! ```
 //!
-//! The amount is in bytes, of all tunnels together, or in rounds. The process is the same whatever is
+//! The amount is in bytes, of all tunnels together, or in rounds; frames are those of DATA that the
+//! client received. The process is the same whatever is
 //! measured, and cheap: plain blocking sockets, and frames written by hand.
 
 mod frames;
@@ -24,7 +25,7 @@ use std::time::Instant;
 
 use self::h2_client::H2Client;
 use self::origin::Origins;
-pub use self::process::{Peers, Session};
+pub use self::process::{Peers, Ran, Session};
 use self::tcp_client::TcpClient;
 use crate::load::{Load, Work};
 
@@ -35,6 +36,9 @@ pub const ARGUMENT: &str = "--tunnel-peers";
 trait Client {
     /// Has `amount` carried, and returns when the last byte has arrived.
     fn run(&mut self, amount: u64) -> io::Result<()>;
+
+    /// DATA frames received so far.
+    fn frames(&self) -> u64;
 }
 
 /// Serves standard input until it ends.
@@ -53,9 +57,11 @@ pub fn serve() -> io::Result<()> {
                 let session: usize = number(session)?;
                 let amount = number(amount)?;
                 let session = sessions.get_mut(session).ok_or_else(|| unknown(&line))?;
+                let frames = session.frames();
                 let start = Instant::now();
                 session.run(amount)?;
-                format!("ran {}", start.elapsed().as_nanos())
+                let time = start.elapsed().as_nanos();
+                format!("ran {time} {}", session.frames() - frames)
             }
             "close" => {
                 sessions.clear();

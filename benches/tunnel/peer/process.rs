@@ -20,6 +20,14 @@ pub struct Peers {
     sessions: usize,
 }
 
+/// How a run went, as the client saw it.
+#[derive(Clone, Copy, Debug)]
+pub struct Ran {
+    pub time: Duration,
+    /// DATA frames received.
+    pub frames: u64,
+}
+
 /// A session's number.
 #[derive(Clone, Copy, Debug)]
 pub struct Session(usize);
@@ -59,13 +67,17 @@ impl Peers {
         Session(self.sessions - 1)
     }
 
-    /// Has `amount` carried; tells how long that took the client.
-    pub fn run(&mut self, Session(session): Session, amount: u64) -> Duration {
+    /// Has `amount` carried.
+    pub fn run(&mut self, Session(session): Session, amount: u64) -> Ran {
         let answer = self.ask(&format!("run {session} {amount}"));
-        let nanoseconds = answer
-            .strip_prefix("ran ")
-            .and_then(|time| time.parse().ok());
-        Duration::from_nanos(nanoseconds.expect("the peers tell how long a run took"))
+        let ran = answer.strip_prefix("ran ").and_then(|ran| {
+            let (nanoseconds, frames) = ran.split_once(' ')?;
+            Some(Ran {
+                time: Duration::from_nanos(nanoseconds.parse().ok()?),
+                frames: frames.parse().ok()?,
+            })
+        });
+        ran.expect("the peers tell how a run went")
     }
 
     /// Closes every session.

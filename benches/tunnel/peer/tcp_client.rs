@@ -41,6 +41,10 @@ impl TcpClient {
 }
 
 impl Client for TcpClient {
+    fn frames(&self) -> u64 {
+        0
+    }
+
     fn run(&mut self, amount: u64) -> io::Result<()> {
         let load = self.load;
         let each = amount / load.tunnels as u64;
