@@ -35,7 +35,19 @@ use crate::scenario::Unit;
 
 /// Overrides where the samples are written.
 const JSON: &str = "TUNNEL_BENCH_JSON";
-/// What a short run carries.
+/// Where they are written else, in the target directory.
+const FILE: &str = if cfg!(feature = "released") {
+    concat!("tunnel-bench-beside-", env!("CARGO_PKG_VERSION"), ".json")
+} else {
+    "tunnel-bench.json"
+};
+/// How criterion calls the whole, so that it compares a run with one of the same package.
+const GROUP: &str = if cfg!(feature = "released") {
+    concat!("tunnel beside hyper ", env!("CARGO_PKG_VERSION"))
+} else {
+    "tunnel"
+};
+/// A short run carries so much less.
 const SHORT: u64 = 10;
 
 fn main() -> io::Result<()> {
@@ -55,7 +67,7 @@ fn main() -> io::Result<()> {
         .configure_from_args();
     let mut peers = Peers::start()?;
     let mut records = Vec::new();
-    let mut group = criterion.benchmark_group("tunnel");
+    let mut group = criterion.benchmark_group(GROUP);
     group.sampling_mode(SamplingMode::Flat);
     for scenario in scenario::all(divisor) {
         group.throughput(match scenario.unit {
@@ -112,5 +124,5 @@ fn json_path() -> io::Result<PathBuf> {
         .ancestors()
         .nth(3)
         .ok_or_else(|| io::Error::other("the program is not in a target directory"))?;
-    Ok(target.join("tunnel-bench.json"))
+    Ok(target.join(FILE))
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use crate::proxy::Subject;
 use crate::scenario::{Scenario, Unit};
 use crate::usage::Sample;
 
@@ -23,7 +24,7 @@ impl Record {
             Unit::Rounds => ("round", self.scenario.amount as f64),
         };
         println!(
-            "{:<26} {:>9} {:>10} {:>10} {:>10} {:>9} {:>9}   {:<20} {:<20}",
+            "{:<26} {:>9} {:>10} {:>10} {:>10} {:>9} {:>9}   {:<20} {:<20} rate, to tcp",
             self.scenario.name,
             format!("{unit}/s"),
             format!("us/{unit}"),
@@ -35,18 +36,19 @@ impl Record {
             "rate, to base",
         );
         for (index, row) in self.scenario.rows.iter().enumerate() {
-            let rate = per / self.median(index, |sample| sample.wall.as_secs_f64());
+            let rate = per * self.median(index, rate_of);
             let each = |figure| self.median(index, figure) / per;
             println!(
-                "  {:<24} {rate:>9.1} {:>10.2} {:>10.2} {:>10.0} {:>9.3} {:>9.1}   {:<20} {:<20}",
+                "  {:<24} {rate:>9.1} {:>10.2} {:>10.2} {:>10.0} {:>9.3} {:>9.1}   {:<20} {:<20} {}",
                 row.name,
                 each(micros_of_cpu),
                 each(|sample| sample.allocations as f64),
                 each(|sample| sample.allocated_bytes as f64),
                 each(|sample| sample.page_faults as f64),
                 each(|sample| sample.frames as f64),
-                self.ratio(index, micros_of_cpu),
-                self.ratio(index, |sample| 1.0 / sample.wall.as_secs_f64()),
+                self.ratio(index, &row.base, micros_of_cpu),
+                self.ratio(index, &row.base, rate_of),
+                self.ratio(index, Subject::Tcp.name(), rate_of),
             );
         }
     }
@@ -56,10 +58,10 @@ impl Record {
         median(&sorted(values))
     }
 
-    /// `median (least-most)` of the ratios to the row's base, round by round.
-    fn ratio(&self, row: usize, figure: Figure) -> String {
-        let rows = &self.scenario.rows;
-        let Some(base) = rows.iter().position(|base| base.name == rows[row].base) else {
+    /// Median and quartiles of the ratios to another row, round by round. Empty if there is no such row.
+    fn ratio(&self, row: usize, base: &str, figure: Figure) -> String {
+        let mut rows = self.scenario.rows.iter();
+        let Some(base) = rows.position(|row| row.name == base) else {
             return String::new();
         };
         let ratios = sorted(
@@ -67,10 +69,8 @@ impl Record {
                 .iter()
                 .map(|round| figure(&round[row]) / figure(&round[base])),
         );
-        let (Some(least), Some(most)) = (ratios.first(), ratios.last()) else {
-            return String::new();
-        };
-        format!("{:.2} ({least:.2}-{most:.2})", median(&ratios))
+        let [low, high] = [1, 3].map(|quarters| ratios[ratios.len() * quarters / 4]);
+        format!("{:.2} ({low:.2}-{high:.2})", median(&ratios))
     }
 }
 
@@ -118,6 +118,10 @@ fn row_json(record: &Record, index: usize) -> String {
     list("frames", |sample| sample.frames.into());
     out.push('}');
     out
+}
+
+fn rate_of(sample: &Sample) -> f64 {
+    1.0 / sample.wall.as_secs_f64()
 }
 
 fn micros_of_cpu(sample: &Sample) -> f64 {

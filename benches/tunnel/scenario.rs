@@ -56,17 +56,17 @@ pub fn all(divisor: u64) -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     for work in [Work::Download, Work::Upload] {
         for (write_size, amount) in [
-            (1, 64 * KIB),
+            (1, 32 * KIB),
             (512, 4 * MIB),
-            (8 * KIB, 32 * MIB),
-            (64 * KIB, 32 * MIB),
-            (MIB, 32 * MIB),
+            (8 * KIB, 16 * MIB),
+            (64 * KIB, 16 * MIB),
+            (MIB, 16 * MIB),
         ] {
             for tunnels in [1, 8] {
                 scenarios.push(transfer(work, write_size, tunnels, 1, amount));
             }
         }
-        scenarios.push(transfer(work, 64 * KIB, 1, 2, 32 * MIB));
+        scenarios.push(transfer(work, 64 * KIB, 1, 2, 16 * MIB));
     }
     scenarios.push(ping_pong(1));
     scenarios.push(ping_pong(2));
@@ -126,7 +126,7 @@ fn slow_reader(name: &str, pace: Pace) -> Scenario {
     Scenario {
         name: format!("slow_reader/512B/{name}"),
         threads: 1,
-        amount: 8 * MIB as u64,
+        amount: 4 * MIB as u64,
         unit: Unit::Bytes,
         rows: beside_h2(Load {
             work: Work::Download,
@@ -166,7 +166,7 @@ fn beside_stalled() -> Scenario {
     Scenario {
         name: "beside_stalled/64KiB/8t/1c".to_owned(),
         threads: 1,
-        amount: 32 * MIB as u64,
+        amount: 16 * MIB as u64,
         unit: Unit::Bytes,
         rows,
     }

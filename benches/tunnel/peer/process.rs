@@ -87,7 +87,9 @@ impl Peers {
     }
 
     fn ask(&mut self, request: &str) -> String {
-        writeln!(self.requests, "{request}").expect("the peers are there");
+        self.requests
+            .write_all(format!("{request}\n").as_bytes())
+            .expect("the peers are there");
         self.answers
             .recv_timeout(PATIENCE)
             .unwrap_or_else(|err| panic!("the peers did not answer `{request}`: {err}"))

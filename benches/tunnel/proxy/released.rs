@@ -2,5 +2,9 @@
 
 use hyper_released as subject;
 
+#[allow(
+    clippy::duplicate_mod,
+    reason = "compiled twice on purpose, once for each hyper"
+)]
 #[path = "hyper_row.rs"]
 pub mod row;
