@@ -1,4 +1,5 @@
-//! Counts the allocations of the whole process, cheaply enough to leave the counting on.
+//! Counts the allocations of all threads that do what is measured, cheaply enough to leave the
+//! counting on.
 //!
 //! A counter that all threads share would cost the busier allocator more, on two threads most of all. So every
 //! thread counts in a slot of its own, and a reader adds them up.
@@ -12,12 +13,16 @@ static COUNTING: Counting = Counting;
 
 /// More than the threads that a run ever has; those beyond share slots and may lose counts.
 const SLOTS: usize = 1024;
+/// The slot of threads that are left out.
+const LEFT_OUT: usize = SLOTS;
+/// In place of the slot of a thread that has none yet.
+const NONE: usize = SLOTS + 1;
 
 static USED: AtomicUsize = AtomicUsize::new(0);
-static COUNTS: [Slot; SLOTS] = [const { Slot::new() }; SLOTS];
+static COUNTS: [Slot; SLOTS + 1] = [const { Slot::new() }; SLOTS + 1];
 
 thread_local! {
-    static MINE: Cell<usize> = const { Cell::new(SLOTS) };
+    static MINE: Cell<usize> = const { Cell::new(NONE) };
 }
 
 /// A cache line pair of its own, so that threads do not take it from each other.
@@ -56,6 +61,11 @@ pub fn allocated() -> Allocated {
     sum
 }
 
+/// Leaves out what the calling thread allocates from now on: it only conducts the measurement.
+pub fn leave_out_this_thread() {
+    MINE.set(LEFT_OUT);
+}
+
 struct Counting;
 
 // SAFETY: every call is handed unchanged to the system's allocator. Counting touches only statics and a
@@ -83,7 +93,7 @@ unsafe impl GlobalAlloc for Counting {
 
 fn count(bytes: usize) {
     let mut mine = MINE.get();
-    if mine == SLOTS {
+    if mine == NONE {
         mine = USED.fetch_add(1, Ordering::AcqRel) % SLOTS;
         MINE.set(mine);
     }

@@ -65,6 +65,7 @@ fn main() -> io::Result<()> {
         .warm_up_time(Duration::from_millis(200))
         .measurement_time(Duration::from_secs(3))
         .configure_from_args();
+    heap::leave_out_this_thread();
     let mut peers = Peers::start()?;
     let mut records = Vec::new();
     let mut group = criterion.benchmark_group(GROUP);

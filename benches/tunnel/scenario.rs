@@ -54,7 +54,7 @@ const SUBJECTS: &[Subject] = &[
 /// All scenarios, at `1 / divisor` of their full amounts.
 pub fn all(divisor: u64) -> Vec<Scenario> {
     let mut scenarios = Vec::new();
-    for work in [Work::Download, Work::Upload] {
+    for (direction, work) in [("download", Work::Download), ("upload", Work::Upload)] {
         for (write_size, amount) in [
             (1, 32 * KIB),
             (512, 4 * MIB),
@@ -63,10 +63,10 @@ pub fn all(divisor: u64) -> Vec<Scenario> {
             (MIB, 16 * MIB),
         ] {
             for tunnels in [1, 8] {
-                scenarios.push(transfer(work, write_size, tunnels, 1, amount));
+                scenarios.push(transfer(direction, work, write_size, tunnels, 1, amount));
             }
         }
-        scenarios.push(transfer(work, 64 * KIB, 1, 2, 16 * MIB));
+        scenarios.push(transfer(direction, work, 64 * KIB, 1, 2, 16 * MIB));
     }
     scenarios.push(ping_pong(1));
     scenarios.push(ping_pong(2));
@@ -80,17 +80,13 @@ pub fn all(divisor: u64) -> Vec<Scenario> {
 }
 
 fn transfer(
+    direction: &str,
     work: Work,
     write_size: usize,
     tunnels: usize,
     threads: usize,
     amount: usize,
 ) -> Scenario {
-    let direction = match work {
-        Work::Download => "download",
-        Work::Upload => "upload",
-        Work::PingPong => unreachable!("rounds are no transfer"),
-    };
     Scenario {
         name: format!("{direction}/{}/{tunnels}t/{threads}c", size(write_size)),
         threads,

@@ -7,6 +7,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use super::ARGUMENT;
+use crate::heap::leave_out_this_thread;
 use crate::load::Load;
 
 /// Longest that any answer may take.
@@ -43,6 +44,7 @@ impl Peers {
         let lines = BufReader::new(child.stdout.take().expect("standard output is a pipe")).lines();
         let (answer, answers) = mpsc::channel();
         std::thread::spawn(move || {
+            leave_out_this_thread();
             for line in lines {
                 if line.map(|line| answer.send(line)).is_err() {
                     return;
