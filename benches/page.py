@@ -60,6 +60,9 @@ row of the same run.
   sockets, frames written by hand, the same for every row. So CPU time (`getrusage`), allocations (a
   counting allocator) and minor page faults are the proxy's. Throughput is by the client's clock. What passes
   is counted here, and compared byte by byte in `tests/connect_tunnel/`.
+- Every socket has `TCP_NODELAY`, and Reno for congestion control. Where the system's own paces, as BBR does, a
+  connection on loopback runs for seconds at whatever pace was first estimated, and rows differ by
+  chance.
 - In a name, `8t` is tunnels on one connection (over TCP: connections), `2c` is threads of the runtime:
   tokio's `current_thread`, or two workers. The connection and each tunnel are tasks of their own.
 - **Download**: an origin sends as fast as it is read; the relay reads up to 64 KiB, or the size of its writes

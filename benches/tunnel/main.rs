@@ -20,6 +20,7 @@ mod proxy;
 mod record;
 mod round;
 mod scenario;
+mod socket;
 mod usage;
 
 use std::path::PathBuf;

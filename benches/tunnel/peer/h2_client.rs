@@ -8,6 +8,7 @@ use super::origin::{Connected, Origins};
 use super::pacer::Pacer;
 use super::{connections, invalid, Client};
 use crate::load::{Load, Pace, Work, FRAME};
+use crate::socket::prepare;
 
 /// Window for each tunnel that is not stalled, and what is returned of it at a time.
 const STREAM_WINDOW: u32 = 16 << 20;
@@ -64,7 +65,7 @@ struct Input {
 impl H2Client {
     pub fn open(proxy: SocketAddr, load: Load, origins: Origins) -> io::Result<H2Client> {
         let socket = TcpStream::connect(proxy)?;
-        socket.set_nodelay(true)?;
+        prepare(&socket)?;
         let stalled = Origins::listen()?;
         let read = match load.pace {
             Pace::Full => READ,

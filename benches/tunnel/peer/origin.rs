@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
 use crate::load::{Load, Work};
+use crate::socket::prepare;
 
 const CHUNK: usize = 256 << 10;
 
@@ -18,6 +19,7 @@ pub struct Origins {
 impl Origins {
     pub fn listen() -> io::Result<Origins> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
+        prepare(&listener)?;
         Ok(Origins { listener })
     }
 
@@ -31,7 +33,6 @@ impl Origins {
         let mut sources = Vec::new();
         for _ in 0..count {
             let (socket, _) = self.listener.accept()?;
-            socket.set_nodelay(true)?;
             if load.work == Work::Upload {
                 let received = received.clone();
                 thread::spawn(move || sink(socket, &received));

@@ -8,6 +8,7 @@ use super::origin::{Connected, Origins};
 use super::pacer::Pacer;
 use super::{connections, Client};
 use crate::load::{Load, Pace, Work, FRAME};
+use crate::socket::prepare;
 
 /// Most that one read or write moves.
 const CHUNK: usize = 256 << 10;
@@ -26,7 +27,7 @@ impl TcpClient {
         let sockets = (0..load.tunnels)
             .map(|_| {
                 let mut socket = TcpStream::connect(proxy)?;
-                socket.set_nodelay(true)?;
+                prepare(&socket)?;
                 writeln!(socket, "{address}")?;
                 Ok(socket)
             })

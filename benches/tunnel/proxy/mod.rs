@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 
 pub use self::runtime::Runtime;
 use crate::load::Load;
+use crate::socket::prepare;
 
 /// What a client may have in flight towards us: hyper's defaults, which all rows are given.
 const STREAM_WINDOW: u32 = 1 << 20;
@@ -58,15 +59,13 @@ impl Subject {
     /// Starts a proxy that lives as long as the runtime, and tells where it listens.
     pub fn start(self, load: Load, runtime: &Runtime) -> io::Result<SocketAddr> {
         let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+        prepare(&listener)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let _entered = runtime.handle().enter();
         let listener = TcpListener::from_std(listener)?;
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
-                if socket.set_nodelay(true).is_err() {
-                    continue;
-                }
                 match self {
                     Subject::ThisCrate => drop(tokio::spawn(this_crate::row::serve(socket, load))),
                     #[cfg(feature = "released")]

@@ -8,6 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::load::{Load, Work};
+use crate::socket::prepare;
 
 /// The least that a relay's buffer holds.
 const BUFFER: usize = 64 << 10;
@@ -36,7 +37,7 @@ pub async fn relay(mut tunnel: impl Tunnel, origin: SocketAddr, load: Load) -> i
         return Ok(());
     }
     let mut origin = TcpStream::connect(origin).await?;
-    origin.set_nodelay(true)?;
+    prepare(&origin)?;
     if load.work == Work::Upload {
         while tunnel.pass_on(&mut origin, &mut buffer).await? {}
         return Ok(());
