@@ -161,7 +161,9 @@ impl H2Client {
         }
         self.frames += 1;
         let length = head.length as u32;
-        let stream = stream_of(&mut self.streams, head)?;
+        // Those that are stalled come behind, and have no window.
+        let with_window = &mut self.streams[..self.load.tunnels];
+        let stream = stream_of(with_window, head)?;
         stream.received += u64::from(length);
         stream.unreturned += length;
         if stream.unreturned >= RETURN_AT {
@@ -221,6 +223,9 @@ impl H2Client {
     fn receive_until(&mut self, received: u64) -> io::Result<()> {
         while self.received() < received {
             self.receive()?;
+        }
+        if self.received() > received {
+            return Err(invalid("more bytes than were sent"));
         }
         Ok(())
     }

@@ -87,7 +87,7 @@ impl Received {
         *self.total.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sleeps until there are so many.
+    /// Sleeps until there are so many, or more.
     pub fn wait_for(&self, total: u64) {
         let mut now = self.total.lock().unwrap_or_else(PoisonError::into_inner);
         while *now < total {

@@ -6,7 +6,7 @@ use std::thread;
 
 use super::origin::{Connected, Origins};
 use super::pacer::Pacer;
-use super::{connections, Client};
+use super::{connections, invalid, Client};
 use crate::load::{Load, Pace, Work, FRAME};
 use crate::socket::prepare;
 
@@ -109,7 +109,9 @@ fn download(socket: &mut TcpStream, amount: u64, pace: Pace) -> io::Result<()> {
         if read == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        left -= read as u64;
+        left = left
+            .checked_sub(read as u64)
+            .ok_or_else(|| invalid("more bytes than were sent"))?;
         match pace {
             Pace::Full => {}
             Pace::PerFrame(time) => pacer.charge(time.mul_f64(read as f64 / FRAME as f64)),
