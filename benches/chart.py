@@ -7,7 +7,7 @@ from figures import H2, OURS, TCP
 WIDTH, LABELS, GAP, LINE, TOP, BOTTOM = 1000, 190, 40, 18, 74, 14
 PANEL = (WIDTH - LABELS - 2 * GAP) / 2
 COLOURS = ("#0b6fb8", "#c2410c", "#e0a100", "#555555", "#8a8a8a")
-TICKS = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 16)
+TICKS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 16, 32)
 STYLE = "font-family: system-ui, sans-serif; font-size: 12px; fill: #222"
 
 

@@ -63,6 +63,10 @@ row of the same run.
 - Every socket has `TCP_NODELAY`, and Reno for congestion control. Where the system's own paces, as BBR does, a
   connection on loopback runs for seconds at whatever pace was first estimated, and rows differ by
   chance.
+- Rows get new connections some twenty times, each with a round that does not count. A connection keeps
+  habits for life (where its buffers lie, how reads fall on the bounds of frames), and some cost a quarter.
+- glibc's allocator is made to keep what is freed, as it does in a process that has run for a while;
+  else it trims and faults in the top of its heap, or not, as chance has it.
 - In a name, `8t` is tunnels on one connection (over TCP: connections), `2c` is threads of the runtime:
   tokio's `current_thread`, or two workers. The connection and each tunnel are tasks of their own.
 - **Download**: an origin sends as fast as it is read; the relay reads up to 64 KiB, or the size of its writes

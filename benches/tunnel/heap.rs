@@ -6,6 +6,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 #[global_allocator]
@@ -13,6 +14,9 @@ static COUNTING: Counting = Counting;
 
 /// More than the threads that a run ever has; those beyond share slots and may lose counts.
 const SLOTS: usize = 1024;
+/// More than any row ever holds, and within what glibc learns from: its threshold for mapping a block, and
+/// half of the one for trimming, grow to the largest block freed, up to 32 MiB.
+const LARGE_BLOCK: usize = 24 << 20;
 /// The slot of threads that are left out.
 const LEFT_OUT: usize = SLOTS;
 /// In place of the slot of a thread that has none yet.
@@ -64,6 +68,14 @@ pub fn allocated() -> Allocated {
 /// Leaves out what the calling thread allocates from now on: it only conducts the measurement.
 pub fn leave_out_this_thread() {
     MINE.set(LEFT_OUT);
+}
+
+/// Has the system's allocator keep freed memory, as it does in a process that has run for a while.
+///
+/// glibc returns what is free at the top of its heap to the kernel, and faults it in again, until a
+/// large block has been freed once. Before that, CPU time depends on what happens to lie on top.
+pub fn settle() {
+    drop(black_box(vec![1u8; LARGE_BLOCK]));
 }
 
 struct Counting;

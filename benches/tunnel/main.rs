@@ -31,7 +31,7 @@ use criterion::{Criterion, SamplingMode, Throughput};
 
 use crate::peer::Peers;
 use crate::record::Record;
-use crate::round::{our_time, Open};
+use crate::round::{our_time, Proxies};
 use crate::scenario::Unit;
 
 /// Overrides where the samples are written.
@@ -62,10 +62,11 @@ fn main() -> io::Result<()> {
     let divisor = if is_short { SHORT } else { 1 };
 
     let mut criterion = Criterion::default()
-        .sample_size(10)
+        .sample_size(20)
         .warm_up_time(Duration::from_millis(200))
         .measurement_time(Duration::from_secs(3))
         .configure_from_args();
+    heap::settle();
     heap::leave_out_this_thread();
     let mut peers = Peers::start()?;
     let mut records = Vec::new();
@@ -77,29 +78,21 @@ fn main() -> io::Result<()> {
             Unit::Rounds => Throughput::Elements(scenario.amount),
         });
         let mut rounds = Vec::new();
-        {
-            let scenario = &scenario;
-            let mut peers = Some(&mut peers);
-            let mut open = None;
-            group.bench_function(&scenario.name, |bencher| {
-                bencher.iter_custom(|iterations| {
-                    let open = open.get_or_insert_with(|| {
-                        let peers = peers.take().expect("a scenario is opened once");
-                        let mut open = Open::new(scenario, peers);
-                        open.round();
-                        open
-                    });
-                    (0..iterations)
-                        .map(|_| {
-                            let round = open.round();
-                            let time = our_time(&round);
-                            rounds.push(round);
-                            time
-                        })
-                        .sum()
-                });
+        let mut proxies = None;
+        group.bench_function(&scenario.name, |bencher| {
+            bencher.iter_custom(|iterations| {
+                let proxies = proxies.get_or_insert_with(|| Proxies::start(&scenario));
+                let mut connections = proxies.connect(&mut peers);
+                let mut time = Duration::ZERO;
+                for _ in 0..iterations {
+                    let round = connections.round();
+                    time += our_time(&round);
+                    rounds.push(round);
+                }
+                time
             });
-        }
+        });
+        drop(proxies);
         if !rounds.is_empty() {
             let record = Record { scenario, rounds };
             record.print();

@@ -1,5 +1,6 @@
-//! A scenario under way: its proxies, its connections, and what they have used.
+//! A scenario under way: its proxies, its connections, and what they use.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::peer::{Peers, Session};
@@ -7,38 +8,60 @@ use crate::proxy::Runtime;
 use crate::scenario::Scenario;
 use crate::usage::{Reading, Sample};
 
-/// Every row's connection, open for as long as the scenario lasts.
-pub struct Open<'a> {
+/// Every row's proxy, for as long as the scenario lasts.
+pub struct Proxies<'a> {
     scenario: &'a Scenario,
-    peers: &'a mut Peers,
-    sessions: Vec<Session>,
-    first: usize,
+    addresses: Vec<SocketAddr>,
     _runtime: Runtime,
 }
 
-impl<'a> Open<'a> {
-    pub fn new(scenario: &'a Scenario, peers: &'a mut Peers) -> Open<'a> {
+impl<'a> Proxies<'a> {
+    pub fn start(scenario: &'a Scenario) -> Proxies<'a> {
         let runtime = Runtime::new(scenario.threads).expect("a runtime");
-        let sessions = scenario
+        let start = scenario
             .rows
             .iter()
-            .map(|row| {
-                let proxy = row
-                    .subject
-                    .start(row.load, &runtime)
-                    .expect("a proxy on loopback");
-                peers.open(row.subject.protocol(), proxy, row.load)
-            })
-            .collect();
-        Open {
+            .map(|row| row.subject.start(row.load, &runtime))
+            .collect::<Result<_, _>>();
+        Proxies {
             scenario,
-            peers,
-            sessions,
-            first: 0,
+            addresses: start.expect("proxies on loopback"),
             _runtime: runtime,
         }
     }
 
+    /// Opens every row's connection, and runs one round for them to find their pace.
+    ///
+    /// A connection keeps habits for as long as it lives, such as how reads fall on the bounds of
+    /// frames. So no row should be judged by one alone.
+    pub fn connect<'p>(&self, peers: &'p mut Peers) -> Connections<'p> {
+        let sessions = self
+            .scenario
+            .rows
+            .iter()
+            .zip(&self.addresses)
+            .map(|(row, proxy)| peers.open(row.subject.protocol(), *proxy, row.load))
+            .collect();
+        let mut connections = Connections {
+            amount: self.scenario.amount,
+            peers,
+            sessions,
+            first: 0,
+        };
+        connections.round();
+        connections
+    }
+}
+
+/// A connection for every row.
+pub struct Connections<'a> {
+    amount: u64,
+    peers: &'a mut Peers,
+    sessions: Vec<Session>,
+    first: usize,
+}
+
+impl Connections<'_> {
     /// Runs every row once, another one first each time, and returns their samples in the rows' order.
     pub fn round(&mut self) -> Vec<Sample> {
         let count = self.sessions.len();
@@ -46,7 +69,7 @@ impl<'a> Open<'a> {
         for offset in 0..count {
             let row = (self.first + offset) % count;
             let before = Reading::now();
-            let ran = self.peers.run(self.sessions[row], self.scenario.amount);
+            let ran = self.peers.run(self.sessions[row], self.amount);
             samples[row] = Some(before.until_now(ran));
         }
         self.first += 1;
@@ -54,7 +77,7 @@ impl<'a> Open<'a> {
     }
 }
 
-impl Drop for Open<'_> {
+impl Drop for Connections<'_> {
     fn drop(&mut self) {
         self.peers.close();
     }

@@ -162,7 +162,7 @@ fn beside_stalled() -> Scenario {
     Scenario {
         name: "beside_stalled/64KiB/8t/1c".to_owned(),
         threads: 1,
-        amount: 16 * MIB as u64,
+        amount: 48 * MIB as u64,
         unit: Unit::Bytes,
         rows,
     }
