@@ -77,10 +77,10 @@ row of the same run.
   once. No more than 1,024 frames under 256 bytes are on their way, as h2 ends a connection that owes it too much
   for framing, and a released hyper has no option for that.
 - **Ping-pong**: 64 bytes there and back, echoed by the relay itself.
-- **Slow readers**: a download of 512-byte writes. `per_frame` spends 10 µs on each DATA frame of any size
+- **Slow readers**: a download of 512-byte writes to a client with a receive buffer of 128 KiB. `per_frame` spends 10 µs on each DATA frame of any size
   (TCP: on 16 KiB), as a client does that wakes, dispatches or logs for each: a frame for every write then
-  makes 49 MiB/s, less than any row here writes. `per_chunk` spends 1 ms on 64 KiB in frames of any size:
-  there the rate is given, and CPU shows the difference.
+  makes 49 MiB/s, less than any row here writes to a fast one. `per_chunk` spends 1 ms on 64 KiB in frames of
+  any size: there the rate is given, and CPU shows the difference.
 - **Beside stalled**: eight downloads, alone and beside eight tunnels of the same connection whose origins send,
   too, and whose client never grants them window. The base of a row is the same row, alone.
 - The `h2` row is written as its documentation asks for: `reserve_capacity`, `poll_capacity` and

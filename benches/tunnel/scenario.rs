@@ -56,7 +56,7 @@ pub fn all(divisor: u64) -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     for (direction, work) in [("download", Work::Download), ("upload", Work::Upload)] {
         for (write_size, amount) in [
-            (1, 32 * KIB),
+            (1, 16 * KIB),
             (512, 4 * MIB),
             (8 * KIB, 16 * MIB),
             (64 * KIB, 16 * MIB),
@@ -122,7 +122,7 @@ fn slow_reader(name: &str, pace: Pace) -> Scenario {
     Scenario {
         name: format!("slow_reader/512B/{name}"),
         threads: 1,
-        amount: 4 * MIB as u64,
+        amount: 2 * MIB as u64,
         unit: Unit::Bytes,
         rows: beside_h2(Load {
             work: Work::Download,
@@ -162,7 +162,7 @@ fn beside_stalled() -> Scenario {
     Scenario {
         name: "beside_stalled/64KiB/8t/1c".to_owned(),
         threads: 1,
-        amount: 48 * MIB as u64,
+        amount: 24 * MIB as u64,
         unit: Unit::Bytes,
         rows,
     }

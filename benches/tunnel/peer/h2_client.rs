@@ -8,7 +8,7 @@ use super::origin::{Connected, Origins};
 use super::pacer::Pacer;
 use super::{connections, invalid, Client};
 use crate::load::{Load, Pace, Work, FRAME};
-use crate::socket::prepare;
+use crate::socket::{pace, prepare};
 
 /// Window for each tunnel that is not stalled, and what is returned of it at a time.
 const STREAM_WINDOW: u32 = 16 << 20;
@@ -66,6 +66,7 @@ impl H2Client {
     pub fn open(proxy: SocketAddr, load: Load, origins: Origins) -> io::Result<H2Client> {
         let socket = TcpStream::connect(proxy)?;
         prepare(&socket)?;
+        pace(&socket, load.pace)?;
         let stalled = Origins::listen()?;
         let read = match load.pace {
             Pace::Full => READ,

@@ -8,7 +8,7 @@ use super::origin::{Connected, Origins};
 use super::pacer::Pacer;
 use super::{connections, invalid, Client};
 use crate::load::{Load, Pace, Work, FRAME};
-use crate::socket::prepare;
+use crate::socket::{pace, prepare};
 
 /// Most that one read or write moves.
 const CHUNK: usize = 256 << 10;
@@ -28,6 +28,7 @@ impl TcpClient {
             .map(|_| {
                 let mut socket = TcpStream::connect(proxy)?;
                 prepare(&socket)?;
+                pace(&socket, load.pace)?;
                 writeln!(socket, "{address}")?;
                 Ok(socket)
             })
