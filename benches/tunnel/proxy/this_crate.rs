@@ -1,0 +1,6 @@
+//! The row of this crate.
+
+use hyper as subject;
+
+#[path = "hyper_row.rs"]
+pub mod row;
