@@ -241,7 +241,6 @@ impl Sending {
     /// An idle tunnel's task waits for nothing from h2, so nobody was told. With nothing waiting
     /// h2's waker is nobody's, and a look may leave it at that.
     fn ensure_not_reset(&mut self) -> io::Result<()> {
-        self.ensure_not_failed()?;
         if self.sender.waiting() == 0 {
             let mut nobody = Context::from_waker(Waker::noop());
             if let Poll::Ready(err) = self.sender.poll_reset(&mut nobody) {
