@@ -39,6 +39,7 @@ async fn a_flush_waits_for_window_and_wakes_on_it(role: Role) {
 
     link.peer.grant(tunnel.stream, 99).await;
     link.peer.expect_bytes(tunnel.stream, 99).await;
+    assert_eq!(wakes.wakes(), 0, "woken for 99 bytes of 100");
     assert!(!poll_flush(&mut tunnel.upgraded, &mut cx));
     link.peer.grant(tunnel.stream, 1).await;
     link.peer.expect_bytes(tunnel.stream, 1).await;
