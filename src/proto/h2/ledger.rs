@@ -55,7 +55,7 @@ impl Ledger {
     }
 
     /// [`held`](Ledger::held), and the same with what h2 spends on keeping so many buffers, as far
-    /// as that is worth mentioning.
+    /// as that is worth mentioning. More than fits anywhere where something is lost.
     pub(crate) fn held_and_weight(&self) -> (usize, usize) {
         let account = self.lock();
         (account.held, account.weight())
@@ -102,7 +102,11 @@ impl Ledger {
 }
 
 impl Account {
+    /// Without a limit once something is lost: whatever is written then has nowhere to go.
     fn weight(&self) -> usize {
+        if self.has_lost {
+            return usize::MAX;
+        }
         let entries = (self.buffers * ENTRY_COST).saturating_sub(FREE_ENTRIES_COST);
         self.held + entries
     }

@@ -181,7 +181,7 @@ impl WindowedSender {
     ///
     /// `Ready(Ok)` promises that nothing waits, and where an end was asked for, that it is with
     /// h2. Wakes on window (WINDOW_UPDATE, SETTINGS), on RST_STREAM, GOAWAY and the connection's
-    /// end, and where bytes wait for earlier ones, on the flush that takes those.
+    /// end, and where bytes wait for earlier ones, when those are taken.
     pub(crate) fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), h2::Error>> {
         while !self.waiting.is_empty() {
             ready!(self.poll_send_piece(cx))?;
@@ -266,8 +266,11 @@ impl WindowedSender {
 
     /// Ready once the socket has taken all that was handed to h2, END_STREAM included.
     ///
-    /// Wakes on the connection's flush. What h2 threw away counts as taken.
+    /// Wakes when the last of it is taken. Where some was thrown away, nothing is waited for.
     pub(crate) fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.ledger.has_lost() {
+            return Poll::Ready(());
+        }
         self.ledger.poll_weight_at_most(cx, 0)
     }
 

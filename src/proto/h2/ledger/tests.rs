@@ -137,6 +137,7 @@ fn what_is_lost_is_not_held_and_wakes_nobody() {
     lost.lose();
     assert_eq!(ledger.held(), 10);
     assert!(ledger.has_lost());
+    assert_eq!(ledger.held_and_weight().1, usize::MAX, "there is no room");
     assert_eq!(wakes.count(), 0);
     drop(written);
     assert_eq!(ledger.held(), 0);
