@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use h2::Reason;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{sleep, Instant};
 
 use crate::support::scripted_h2::Frame;
@@ -13,6 +13,7 @@ use crate::support::virtual_timer::{expect_soon, run_until_idle};
 use crate::traffic::is_bare_end;
 
 const WINDOW: u32 = 65_535;
+const JUST_LESS_THAN_THE_LINGER: Duration = Duration::from_secs(29);
 const HOUR: Duration = Duration::from_secs(3600);
 
 both_roles!(
@@ -21,6 +22,8 @@ both_roles!(
     a_peer_that_goes_on_regardless_is_reset,
     a_dropped_tunnel_keeps_none_of_the_connections_window,
     a_peers_reset_frees_the_task_at_once,
+    each_byte_discarded_starts_the_linger_anew,
+    a_tunnel_half_closed_for_an_hour_is_dropped_like_any_other,
 );
 
 /// hyper with windows of 65,535 bytes for what it receives.
@@ -150,6 +153,39 @@ async fn a_peers_reset_frees_the_task_at_once(role: Role) {
     link.peer.reset(stream, Reason::CANCEL).await;
     run_until_idle().await;
     assert_eq!(link.executor.live(), without_tunnel);
+    sleep(HOUR).await;
+    assert!(link.peer.settled_frames().await.is_empty());
+}
+
+// Case 30.
+async fn each_byte_discarded_starts_the_linger_anew(role: Role) {
+    let mut link = Link::raw(role, &options()).await;
+    let tunnel = link.tunnel().await;
+    let stream = tunnel.stream;
+    drop(tunnel);
+    link.peer.expect_end(stream).await;
+    for _ in 0..4 {
+        sleep(JUST_LESS_THAN_THE_LINGER).await;
+        link.peer.send_data(stream, "x").await;
+        assert!(link.peer.settled_frames().await.is_empty());
+    }
+    link.peer.send_last_data(stream, "").await;
+    sleep(HOUR).await;
+    assert!(link.peer.settled_frames().await.is_empty());
+}
+
+// Cases 26 and 30: the linger begins with the drop, however long ago the other side was ended.
+async fn a_tunnel_half_closed_for_an_hour_is_dropped_like_any_other(role: Role) {
+    let mut link = Link::raw(role, &options()).await;
+    let mut tunnel = link.tunnel().await;
+    let stream = tunnel.stream;
+    tunnel.upgraded.shutdown().await.expect("open");
+    link.peer.expect_end(stream).await;
+    sleep(HOUR).await;
+    drop(tunnel);
+    run_until_idle().await;
+    link.peer.send_data(stream, vec![1; 16_000]).await;
+    link.peer.send_last_data(stream, "").await;
     sleep(HOUR).await;
     assert!(link.peer.settled_frames().await.is_empty());
 }

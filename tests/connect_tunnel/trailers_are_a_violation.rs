@@ -20,6 +20,7 @@ both_roles!(
     trailers_end_the_writing_too,
     trailers_are_no_matter_for_siblings,
     a_field_section_without_the_end_is_an_error_too,
+    a_violation_ends_the_task_though_the_tunnel_is_kept,
 );
 
 fn assert_violation(read: io::Result<usize>) {
@@ -114,4 +115,17 @@ async fn a_field_section_without_the_end_is_an_error_too(role: Role) {
     assert_violation(next);
     let err = expect_soon("the error", write_until_error(&mut tunnel.upgraded)).await;
     assert_reset_with(&err, Reason::PROTOCOL_ERROR);
+}
+
+// Cases 6 and 41: the stream was reset, so there is nothing left to serve.
+async fn a_violation_ends_the_task_though_the_tunnel_is_kept(role: Role) {
+    let mut link = Link::raw(role, &Options::new()).await;
+    run_until_idle().await;
+    let without_tunnel = link.executor.live();
+    let mut tunnel = link.tunnel().await;
+    link.peer.send_last_headers(tunnel.stream, TRAILERS).await;
+    let next = expect_soon("the end", tunnel.upgraded.read(&mut [0])).await;
+    assert_violation(next);
+    run_until_idle().await;
+    assert_eq!(link.executor.live(), without_tunnel);
 }

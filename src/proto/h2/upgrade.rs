@@ -159,7 +159,8 @@ impl Write for H2Upgraded {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut sending = self.shared.lock();
         sending.ensure_not_reset()?;
-        sending.end()?;
+        sending.end();
+        sending.ensure_not_failed()?;
         if sending.sender.is_end_sent() {
             return Poll::Ready(Ok(()));
         }
@@ -199,8 +200,8 @@ impl Drop for H2Upgraded {
         } else if !self.claimed {
             sending.fail_with_reset(Reason::CANCEL);
         } else {
-            // A failure here is the task's to find; there is nobody left to tell.
-            let _ = sending.end();
+            // There is nobody left to tell of a failure.
+            sending.end();
         }
         sending.left_behind = self.reader.take_stream();
         sending.writer = None;
@@ -297,20 +298,21 @@ impl Sending {
         }
     }
 
-    /// Asks for END_STREAM behind what waits. With nothing waiting it leaves at once.
-    fn end(&mut self) -> io::Result<()> {
+    /// Asks for END_STREAM behind what waits. With nothing waiting it leaves at once. A failure shows
+    /// in the phase.
+    fn end(&mut self) {
         if !matches!(self.phase, Phase::Open) {
-            return Ok(());
+            return;
         }
         self.phase = Phase::Ending;
         self.sender.end();
         self.wake_task();
-        if self.sender.waiting() == 0 {
+        if self.sender.waiting() > 0 {
+            let _ = self.tick_for_task();
+        } else {
             // Nothing waits, so this registers no waker.
             let _ = UpgradedSendStreamTask::tick(self, &mut Context::from_waker(Waker::noop()));
-            return self.ensure_not_failed();
         }
-        self.tick_for_task()
     }
 
     fn fail(&mut self, failure: Failure) {
@@ -326,10 +328,8 @@ impl Sending {
     }
 
     fn fail_with_reset(&mut self, reason: Reason) {
-        if !matches!(self.phase, Phase::Failed(_)) {
-            self.sender.reset(reason);
-            self.fail(Failure::Reset(reason));
-        }
+        self.sender.reset(reason);
+        self.fail(Failure::Reset(reason));
         self.wake_task();
     }
 }
@@ -376,10 +376,8 @@ impl UpgradedSendStreamTask {
             return Poll::Pending;
         }
 
-        let is_peer_done = match &mut self.discard {
-            Some(discard) => discard.poll_over(cx).is_ready(),
-            None => false,
-        };
+        let discard = self.discard.as_mut();
+        let is_peer_done = discard.is_some_and(|discard| discard.poll_over(cx).is_ready());
         if is_end_sent {
             let is_out = sending.sender.poll_out(cx).is_ready();
             if is_out && is_peer_done {
