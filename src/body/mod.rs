@@ -13,6 +13,9 @@ mod absent;
 #[cfg(all(feature = "http2", any(feature = "client", feature = "server")))]
 pub(crate) mod h2_stream;
 mod incoming;
+#[cfg(all(feature = "http1", any(feature = "client", feature = "server")))]
+#[allow(dead_code, reason = "to be removed with the one in proto::h1")]
+pub(crate) mod length;
 
 #[doc(no_inline)]
 pub use bytes::{Buf, Bytes};

@@ -7,6 +7,8 @@
 pub(crate) mod date;
 #[cfg(all(feature = "client", feature = "http2"))]
 pub(crate) mod exchange;
+#[cfg(all(feature = "http1", any(feature = "client", feature = "server")))]
+pub(crate) mod h1;
 #[cfg(all(feature = "http2", any(feature = "client", feature = "server")))]
 pub(crate) mod h2;
 #[cfg(all(feature = "http2", any(feature = "client", feature = "server")))]

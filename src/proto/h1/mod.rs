@@ -1,0 +1,14 @@
+//! HTTP/1 (RFC 9112).
+//!
+//! [`codec`] is the core: it turns bytes into events and messages into bytes, and decides what a
+//! connection may do next. It knows no socket, no waker and no clock, so all of it can be tested
+//! with slices of bytes.
+
+#![allow(
+    dead_code,
+    reason = "to be removed once the driver uses the whole of the codec"
+)]
+
+pub(crate) mod codec;
+pub(crate) mod config;
+pub(crate) mod role;
