@@ -8,8 +8,14 @@
 //! and anything that implements [`Body`] will do, [`Incoming`] included, which is how a proxy
 //! forwards.
 
-#[cfg(not(all(feature = "http2", any(feature = "client", feature = "server"))))]
+#[cfg(not(all(
+    feature = "http1",
+    feature = "http2",
+    any(feature = "client", feature = "server")
+)))]
 mod absent;
+#[cfg(all(feature = "http1", any(feature = "client", feature = "server")))]
+pub(crate) mod channel;
 #[cfg(all(feature = "http2", any(feature = "client", feature = "server")))]
 pub(crate) mod h2_stream;
 mod incoming;
