@@ -11,4 +11,9 @@
 
 pub(crate) mod codec;
 pub(crate) mod config;
+pub(crate) mod conn;
+pub(crate) mod dispatch;
+pub(crate) mod io;
+#[cfg(feature = "server")]
+pub(crate) mod read_timeout;
 pub(crate) mod role;
