@@ -66,3 +66,6 @@ impl ReadTimeout {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

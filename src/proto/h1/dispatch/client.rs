@@ -38,8 +38,8 @@ pub(crate) struct Client<T, B> {
     conn: Conn<T, role::Client>,
     requests: Requests<Req<B>, Res>,
     turn: TurnOffer,
-    /// A request that came before its turn.
-    early: Option<Envelope<Req<B>, Res>>,
+    /// A request that came before its turn. Boxed, so that a connection may be moved whatever its bodies are.
+    early: Option<Box<Envelope<Req<B>, Res>>>,
     /// Who waits for the response head under way.
     reply: Option<Reply<Req<B>, Res>>,
     on_informational: Option<OnInformational>,
@@ -181,7 +181,7 @@ where
 
     fn take_waiting(&mut self, cx: &mut Context<'_>) -> Option<Envelope<Req<B>, Res>> {
         if let Some(envelope) = self.early.take() {
-            return Some(envelope);
+            return Some(*envelope);
         }
         match self.requests.poll_next(cx) {
             Poll::Ready(waiting) => waiting,
@@ -317,7 +317,7 @@ where
             self.conn.rest();
         }
         let next = match self.early.take() {
-            Some(early) => Some(early),
+            Some(early) => Some(*early),
             None => ready!(self.requests.poll_next(cx)),
         };
         let Some(envelope) = next.filter(|envelope| !envelope.is_abandoned()) else {
@@ -348,7 +348,7 @@ where
         if sent.is_pending() && is_answered && self.early.is_none() {
             // With the handle gone, nothing is left that could come of waiting for the rest of the request.
             match ready!(self.requests.poll_next(cx)) {
-                Some(early) => self.early = Some(early),
+                Some(early) => self.early = Some(Box::new(early)),
                 None => self.stop_sending(),
             }
             return Poll::Ready(Ok(()));

@@ -34,9 +34,21 @@ pub(crate) enum WriteStrategy {
     Queue,
 }
 
+impl WriteStrategy {
+    pub(crate) fn vectored(enabled: bool) -> WriteStrategy {
+        match enabled {
+            true => WriteStrategy::Queue,
+            false => WriteStrategy::Flatten,
+        }
+    }
+}
+
 pub(crate) struct WriteBuffer {
     queue: BufList,
     text: BytesMut,
+    /// The most that `text` has held since the connection last was idle, and so the least that it has allocated: its
+    /// own capacity does not count what has been written already.
+    burst: usize,
     strategy: WriteStrategy,
     limit: usize,
 }
@@ -46,6 +58,7 @@ impl WriteBuffer {
         WriteBuffer {
             queue: BufList::default(),
             text: BytesMut::new(),
+            burst: 0,
             strategy,
             limit,
         }
@@ -81,8 +94,9 @@ impl WriteBuffer {
 
     /// Gives back what a burst had made this allocate.
     pub(crate) fn rest(&mut self) {
-        if self.text.is_empty() && self.text.capacity() > KEPT_WHILE_IDLE {
+        if self.text.is_empty() && self.burst > KEPT_WHILE_IDLE {
             self.text = BytesMut::new();
+            self.burst = 0;
         }
     }
 
@@ -92,6 +106,7 @@ impl WriteBuffer {
         io: &mut W,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
+        self.burst = self.burst.max(self.text.len());
         while self.remaining() > 0 {
             let count = ready!(self.poll_write_some(io, cx))?;
             if count == 0 {
