@@ -11,7 +11,14 @@ pub(crate) mod exchange;
 pub(crate) mod h1;
 #[cfg(all(feature = "http2", any(feature = "client", feature = "server")))]
 pub(crate) mod h2;
-#[cfg(all(feature = "http2", any(feature = "client", feature = "server")))]
+#[cfg(all(
+    any(feature = "http1", feature = "http2"),
+    any(feature = "client", feature = "server")
+))]
+#[cfg_attr(
+    not(all(feature = "http1", feature = "http2")),
+    allow(dead_code, reason = "each protocol has rules of its own")
+)]
 pub(crate) mod headers;
 #[cfg(all(feature = "http1", any(feature = "client", feature = "server")))]
 pub(crate) mod outcome;
