@@ -3,6 +3,8 @@
 //! These types travel in the [`Extensions`](http::Extensions) of a request or response. Each
 //! documents where it is read and where it is written; anywhere else it has no effect.
 
+#[cfg(all(feature = "http1", any(feature = "client", feature = "server")))]
+pub(crate) mod header_case;
 #[cfg(all(feature = "http1", feature = "client"))]
 pub(crate) mod informational;
 #[cfg(feature = "http2")]
