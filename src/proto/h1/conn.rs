@@ -82,7 +82,7 @@ impl<T, R: Role> Conn<T, R> {
     }
 
     pub(crate) fn send_last_data(&mut self, data: impl Buf) -> Result<()> {
-        let encoded = self.codec.send_last_data(data)?;
+        let encoded = self.codec.send_last_data(data);
         self.transport.outgoing().push(encoded);
         Ok(())
     }

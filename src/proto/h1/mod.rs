@@ -13,7 +13,11 @@ pub(crate) mod codec;
 pub(crate) mod config;
 pub(crate) mod conn;
 pub(crate) mod dispatch;
+pub(crate) mod fields;
+pub(crate) mod framing;
+pub(crate) mod head;
 pub(crate) mod io;
 #[cfg(feature = "server")]
 pub(crate) mod read_timeout;
 pub(crate) mod role;
+pub(crate) mod state;
