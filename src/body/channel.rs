@@ -26,6 +26,10 @@ pub(crate) enum Start {
     /// At once.
     Eager,
     /// When the reader asks for it.
+    #[cfg_attr(
+        not(feature = "server"),
+        allow(dead_code, reason = "only clients hold bodies back")
+    )]
     WhenWanted,
 }
 

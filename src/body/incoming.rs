@@ -58,10 +58,14 @@ pub struct Incoming {
 
 #[cfg_attr(
     not(all(
-        any(feature = "http1", feature = "http2"),
+        feature = "http1",
+        feature = "http2",
         any(feature = "client", feature = "server")
     )),
-    allow(dead_code, reason = "without a connection nothing comes in")
+    allow(
+        dead_code,
+        reason = "nothing comes in over a protocol that is compiled out"
+    )
 )]
 enum Kind {
     Empty,

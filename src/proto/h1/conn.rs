@@ -16,7 +16,9 @@ use crate::error::{Error, Result};
 use crate::proto::h1::codec::{Codec, Eof, Event, Receiving, Sending};
 use crate::proto::h1::config::Config;
 use crate::proto::h1::io::transport::{Transport, TransportOptions};
-use crate::proto::h1::role::{Role, Server};
+use crate::proto::h1::role::Role;
+#[cfg(feature = "server")]
+use crate::proto::h1::role::Server;
 use crate::rt::{Read, Write};
 
 pub(crate) struct Conn<T, R: Role> {
