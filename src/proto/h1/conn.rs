@@ -83,10 +83,11 @@ impl<T, R: Role> Conn<T, R> {
         self.transport.outgoing().push(encoded);
     }
 
+    /// Sends the last piece of the body, and its end.
     pub(crate) fn send_last_data(&mut self, data: impl Buf) -> Result<()> {
         let encoded = self.codec.send_last_data(data);
         self.transport.outgoing().push(encoded);
-        Ok(())
+        self.finish()
     }
 
     pub(crate) fn send_trailers(&mut self, trailers: HeaderMap) -> Result<()> {
@@ -94,7 +95,7 @@ impl<T, R: Role> Conn<T, R> {
         self.codec.send_trailers(trailers, text)
     }
 
-    /// Ends the body.
+    /// Ends the body, unless it has ended.
     pub(crate) fn finish(&mut self) -> Result<()> {
         let end = self.codec.finish()?;
         self.transport.outgoing().text().extend_from_slice(end);

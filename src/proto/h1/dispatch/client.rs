@@ -47,6 +47,8 @@ pub(crate) struct Client<T, B> {
     outflow: Outflow<B>,
     /// The upgrade that the response under way has agreed to.
     upgrade: Option<Pending>,
+    /// The request under way is the last one by our own word.
+    asked_to_close: bool,
     /// Why nothing can be sent any more, while a response may still arrive.
     mute: Option<Error>,
     stage: Stage,
@@ -91,6 +93,7 @@ where
             intake: Intake::new(Unread::TakeWhatIsThere),
             outflow: Outflow::new(),
             upgrade: None,
+            asked_to_close: false,
             mute: None,
             stage: Stage::Exchanging,
         }
@@ -331,6 +334,7 @@ where
         let (mut head, body) = request.into_parts();
         self.on_informational = head.extensions.remove();
         self.conn.send_head(head, Content::of(&body))?;
+        self.asked_to_close = !self.conn.codec().keeps_alive();
         if self.conn.sending() == Sending::Body {
             self.outflow.begin(body);
         }
@@ -339,8 +343,8 @@ where
 
     fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         let is_answered = self.conn.receiving() == Receiving::Held;
-        if is_answered && !self.conn.codec().keeps_alive() {
-            // RFC 9112, section 9.6: the answer was the last thing the peer had to say.
+        if is_answered && !self.asked_to_close && !self.conn.codec().keeps_alive() {
+            // RFC 9112, section 9.6: the peer will not read on for long.
             self.stop_sending();
             return Poll::Ready(Ok(()));
         }
