@@ -9,6 +9,7 @@ use http::{Request, Response};
 use http_body_util::Full;
 
 use crate::server::BoxError;
+pub use crate::support::errors::kind;
 use crate::support::tunnels::{empty_body, test_body, TestBody};
 
 // ----- heads -----
@@ -70,16 +71,6 @@ pub async fn ok<B>(_: Request<B>) -> Result<Response<TestBody>, Infallible> {
 }
 
 // ----- errors -----
-
-/// The kind of an error, by the name its `Debug` output gives (contract 2.1-2, 2.1-3).
-pub fn kind(error: &hyper::Error) -> String {
-    let text = format!("{error:?}");
-    let inner = text
-        .strip_prefix("hyper::Error(")
-        .and_then(|text| text.strip_suffix(')'))
-        .expect("the Debug output of an error is a tuple");
-    inner.split(", ").next().unwrap_or(inner).to_owned()
-}
 
 /// The reason of the `h2` error that stands directly below `error` (contract 2.3-4).
 pub fn reason(error: &hyper::Error) -> Option<Reason> {

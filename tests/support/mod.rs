@@ -17,6 +17,8 @@
 #![allow(dead_code, unused_imports)]
 
 pub mod bodies;
+pub mod calls;
+pub mod errors;
 pub mod gate;
 pub mod heap;
 pub mod scripted_h2;
