@@ -3,14 +3,12 @@
 use std::convert::Infallible;
 use std::error::Error;
 
-use bytes::Bytes;
 use h2::Reason;
 use http::{Request, Response};
-use http_body_util::Full;
 
-use crate::server::BoxError;
+use crate::support::bodies::TestBody;
 pub use crate::support::errors::kind;
-use crate::support::tunnels::{empty_body, test_body, TestBody};
+pub use crate::support::responses::{empty, text, with_body, with_field, with_status};
 
 // ----- heads -----
 
@@ -29,40 +27,6 @@ pub fn connect_head<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> 
     let mut fields = vec![(":method", "CONNECT"), (":authority", "target.example:443")];
     fields.extend_from_slice(more);
     fields
-}
-
-// ----- responses -----
-
-pub fn empty() -> Response<TestBody> {
-    Response::new(empty_body())
-}
-
-pub fn text(text: &'static str) -> Response<TestBody> {
-    with_body(Full::new(Bytes::from_static(text.as_bytes())))
-}
-
-pub fn with_body<B>(body: B) -> Response<TestBody>
-where
-    B: hyper::body::Body<Data = Bytes> + Send + Sync + 'static,
-    B::Error: Into<BoxError>,
-{
-    Response::new(test_body(body))
-}
-
-pub fn with_status(status: u16, mut response: Response<TestBody>) -> Response<TestBody> {
-    *response.status_mut() = status.try_into().expect("a status has three digits");
-    response
-}
-
-pub fn with_field(
-    mut response: Response<TestBody>,
-    name: &'static str,
-    value: &'static str,
-) -> Response<TestBody> {
-    response
-        .headers_mut()
-        .append(name, http::HeaderValue::from_static(value));
-    response
 }
 
 /// A service that answers everything with `ok`, for builders the test makes itself.

@@ -47,6 +47,11 @@ impl Answer {
         assert!(sent.is_ok(), "the service's future waits for the answer");
     }
 
+    /// Answers if the service's future still waits, and tells whether it did.
+    pub fn try_respond(self, response: Response<TestBody>) -> bool {
+        self.0.send(Ok(response)).is_ok()
+    }
+
     pub fn fail(self, error: impl Into<BoxError>) {
         let sent = self.0.send(Err(error.into()));
         assert!(sent.is_ok(), "the service's future waits for the answer");
