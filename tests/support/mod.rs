@@ -17,8 +17,14 @@
 #![allow(dead_code, unused_imports)]
 
 pub mod bodies;
+pub mod calls;
+pub mod chunked_bodies;
+pub mod errors;
 pub mod gate;
 pub mod heap;
+pub mod reading;
+pub mod responses;
+pub mod scripted_h1;
 pub mod scripted_h2;
 pub mod tokio_rt;
 pub mod tunnels;
