@@ -142,3 +142,38 @@ async fn a_graceful_shutdown_does_not_wait_for_the_rest() {
     server.hyper.graceful_shutdown();
     server.assert_ends_well().await;
 }
+
+// ODD 3: where there will be no next request, nothing is waited for.
+#[tokio::test(start_paused = true)]
+async fn the_rest_of_the_last_request_is_not_waited_for() {
+    let mut server = Server::tuned(|builder| {
+        builder.keep_alive(false);
+    });
+    let call = server.request(post("content-length: 3")).await;
+    call.respond(responses::empty());
+    server.peer.expect_last_text(LAST_ANSWER).await;
+    server
+        .hyper
+        .ended()
+        .await
+        .expect("the connection ends well");
+}
+
+// ODD 3: a close with unread bytes can take the answer with it.
+#[tokio::test(start_paused = true)]
+async fn what_has_arrived_is_taken_before_the_transport_is_dropped() {
+    let mut server = Server::start();
+    let request = post(&format!("content-length: {}", 2 * BOUND));
+    let call = server.request(request).await;
+    server.peer.send(vec![b'x'; 50_000]).await;
+    run_until_idle().await;
+    call.respond(responses::empty());
+    server.peer.expect_last_text(LAST_ANSWER).await;
+    assert_eq!(server.peer.to_hyper().buffered(), 0);
+
+    let mut server = Server::start();
+    server.peer.send("NOT HTTP\r\n\r\n").await;
+    server.peer.send(vec![b'x'; 50_000]).await;
+    server.hyper.ended().await.expect_err("no request");
+    assert_eq!(server.peer.to_hyper().buffered(), 0);
+}

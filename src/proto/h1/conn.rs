@@ -172,6 +172,22 @@ impl<T: Read + Write + Unpin, R: Role> Conn<T, R> {
         }
     }
 
+    /// Takes what the peer has sent and nobody will look at, without waiting for more, before the transport is dropped.
+    ///
+    /// Many systems answer a close with unread bytes by a reset, and a reset can overtake what the peer has not read yet,
+    /// the last response for instance (RFC 9112, section 9.6). No more is taken than could have been buffered.
+    #[cfg(feature = "server")]
+    pub(crate) fn discard_input(&mut self, cx: &mut Context<'_>) {
+        let mut left = self.transport.room();
+        while self.input == Input::Open && left > 0 {
+            self.transport.received().clear();
+            match self.transport.poll_fill(cx) {
+                Poll::Ready(Ok(count)) if count > 0 => left = left.saturating_sub(count),
+                _ => return,
+            }
+        }
+    }
+
     fn end_of_input(&mut self) -> Result<Event<R::Incoming>> {
         self.input = Input::Over;
         self.codec

@@ -205,7 +205,7 @@ where
             return self.round_in_silence(has_progressed);
         }
 
-        let had_room = self.conn.has_room();
+        let (had_room, was_written) = (self.conn.has_room(), self.conn.is_written());
         let is_flushed = match self.conn.poll_flush(cx) {
             Poll::Ready(Ok(())) => true,
             Poll::Ready(Err(err)) => return self.fall_silent(err),
@@ -217,7 +217,9 @@ where
                 false => Round::Blocked,
             };
         }
-        if has_progressed || (!had_room && self.conn.has_room()) {
+        // A turn is offered only once all is written.
+        let has_written = is_flushed && !was_written;
+        if has_progressed || has_written || (!had_room && self.conn.has_room()) {
             Round::Progress
         } else {
             Round::Blocked
@@ -342,7 +344,7 @@ where
     }
 
     fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        let is_answered = self.conn.receiving() == Receiving::Held;
+        let is_answered = self.conn.receiving() == Receiving::Held && self.upgrade.is_none();
         if is_answered && !self.asked_to_close && !self.conn.codec().keeps_alive() {
             // RFC 9112, section 9.6: the peer will not read on for long.
             self.stop_sending();
@@ -362,6 +364,8 @@ where
 
     fn stop_sending(&mut self) {
         self.outflow.clear();
+        // RFC 9110, section 7.8: the other protocol begins behind a complete request.
+        self.upgrade = None;
         self.conn.codec().stop_sending();
     }
 }

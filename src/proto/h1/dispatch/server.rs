@@ -190,6 +190,7 @@ where
         self.upgrade = None;
         if transport_end == TransportEnd::Shutdown {
             ready!(self.conn.poll_shutdown(cx))?;
+            self.conn.discard_input(cx);
         }
         Poll::Ready(Ok(Outcome::Closed))
     }
@@ -205,6 +206,7 @@ where
             (Farewell::None, _) => {}
             (Farewell::Shutdown, TransportEnd::Shutdown) => {
                 let _ = ready!(self.conn.poll_shutdown(cx));
+                self.conn.discard_input(cx);
             }
             (Farewell::Flush | Farewell::Shutdown, _) => {
                 let _ = ready!(self.conn.poll_flush(cx));
@@ -337,6 +339,11 @@ where
                     .map_err(to_failure)?,
             }
             return Poll::Ready(Ok(()));
+        }
+        if self.only_drains() && !self.conn.codec().keeps_alive() {
+            // There is no next request to get to.
+            let finished = self.intake.finish_or_give_up(&mut self.conn);
+            return Poll::Ready(finished.map_err(to_failure));
         }
         let carried = self.intake.poll(&mut self.conn, cx);
         if carried.is_pending() && self.only_drains() {

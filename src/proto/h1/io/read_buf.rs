@@ -69,9 +69,9 @@ impl ReadBuffer {
         self.bytes.is_empty()
     }
 
-    /// Whether there is no room for another byte before some are taken out.
-    pub(crate) fn is_full(&self) -> bool {
-        self.bytes.len() >= self.limit
+    /// How many more bytes fit before some are taken out.
+    pub(crate) fn room(&self) -> usize {
+        self.limit - self.bytes.len()
     }
 
     pub(crate) fn into_bytes(self) -> Bytes {
@@ -85,11 +85,8 @@ impl ReadBuffer {
         io: &mut R,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
-        debug_assert!(
-            !self.is_full(),
-            "a full buffer makes a read look like the end"
-        );
-        let room = self.limit - self.bytes.len();
+        let room = self.room();
+        debug_assert_ne!(room, 0, "a full buffer makes a read look like the end");
         let asked = match self.size {
             Size::Exact => room,
             Size::Adaptive { next, .. } => next.min(room),

@@ -40,9 +40,9 @@ impl<T> Transport<T> {
         self.received.is_empty()
     }
 
-    /// Whether nothing more can be received before some of it is parsed.
-    pub(crate) fn is_full(&self) -> bool {
-        self.received.is_full()
+    /// How many more bytes can be received before some are parsed.
+    pub(crate) fn room(&self) -> usize {
+        self.received.room()
     }
 
     pub(crate) fn outgoing(&mut self) -> &mut WriteBuffer {
