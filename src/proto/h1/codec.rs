@@ -184,13 +184,14 @@ impl<R: Role> Codec<R> {
             .max_header_size
             .map_or(limits.max_buffered, |size| size.min(limits.max_buffered));
         match self.search.look(buf) {
+            Found::Nothing => Ok(None),
             Found::End { at, lines } if at <= limit => {
                 let head = buf.split_to(at).freeze();
                 self.search = HeadSearch::new();
                 R::parse(&head, lines, &self.config, &mut self.exchange).map(Some)
             }
             Found::End { lines, .. } => Err(self.too_large(&buf[..limit], lines)),
-            Found::Open { lines, .. } if !buf.is_empty() && buf.len() >= limit => {
+            Found::Open { lines, .. } if buf.len() >= limit => {
                 Err(self.too_large(&buf[..limit], lines))
             }
             Found::Open {
@@ -292,15 +293,18 @@ impl<R: Role> Codec<R> {
     }
 
     fn unfinished_head(&mut self, buf: &[u8]) -> Result<Eof, Error> {
-        if self.has_partial_head(buf) {
-            if let Found::Open { lines, .. } = self.search.look(buf) {
-                R::check(buf, lines, &self.config)
-                    .map_err(|parse| Error::new(Kind::Parse(parse)))?;
+        self.search.skip_empty_lines(buf);
+        match self.search.look(buf) {
+            Found::Nothing if R::FIRST == First::Receive => Ok(Eof::Clean),
+            Found::Nothing => Err(Error::new(Kind::IncompleteMessage)),
+            Found::Open { lines, .. } | Found::End { lines, .. } => {
+                let kind = match R::check(buf, lines, &self.config) {
+                    Ok(()) => Kind::IncompleteMessage,
+                    Err(parse) => Kind::Parse(parse),
+                };
+                Err(Error::new(kind))
             }
-        } else if R::FIRST == First::Receive {
-            return Ok(Eof::Clean);
         }
-        Err(Error::new(Kind::IncompleteMessage))
     }
 
     pub(crate) fn receiving(&self) -> Receiving {

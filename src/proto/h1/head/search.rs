@@ -26,6 +26,8 @@ pub(crate) struct HeadSearch {
 /// What is known of a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
+    /// It has not begun.
+    Nothing,
     /// It ends before this index. So many line feeds are in it.
     End { at: usize, lines: usize },
     /// It goes on. So many line feeds are in what is there.
@@ -77,11 +79,7 @@ impl HeadSearch {
     /// with LF, which a CR may precede.
     pub(crate) fn look(&mut self, buf: &[u8]) -> Found {
         if matches!(buf[self.skipped..], [] | [b'\r']) {
-            // The head has not begun.
-            return Found::Open {
-                lines: 0,
-                check: Check::Later,
-            };
+            return Found::Nothing;
         }
         #[cfg(test)]
         {

@@ -62,9 +62,12 @@ impl Role for Client {
         if !config.leniency.http09_responses || exchange.peer.is_some() {
             return FirstBytes::Head;
         }
-        // A CR that no LF follows is an error of a head, not a body.
-        if bytes.first() == Some(&b'\r') {
-            return FirstBytes::Head;
+        match bytes {
+            // It may be half an empty line.
+            b"\r" => return FirstBytes::Undecided,
+            // A CR that no LF follows is an error of a head, not a body.
+            [b'\r', ..] => return FirstBytes::Head,
+            _ => {}
         }
         let tokens: [&[u8]; 2] = [b"HTTP/1.1 ", b"HTTP/1.0 "];
         if tokens.iter().any(|token| bytes.starts_with(token)) {
