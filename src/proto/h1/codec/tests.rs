@@ -12,9 +12,13 @@ mod exchanges;
 #[cfg(all(feature = "client", feature = "server"))]
 mod hostile;
 #[cfg(feature = "server")]
+mod limits;
+#[cfg(feature = "server")]
 mod rejections;
 #[cfg(feature = "server")]
 mod requests;
 #[cfg(feature = "client")]
 mod responses;
+#[cfg(feature = "server")]
+mod trailers;
 mod transcript;

@@ -1,1 +1,459 @@
+use http::{HeaderValue, Response, Version};
 
+use super::*;
+use crate::proto::h1::config::Case;
+
+mod persistence;
+
+fn request(method: Method, minor: Minor) -> Exchange {
+    Exchange {
+        method,
+        minor,
+        ..Exchange::default()
+    }
+}
+
+fn get() -> Exchange {
+    Exchange::default()
+}
+
+fn response(status: u16, fields: &[(&'static str, &'static str)]) -> response::Parts {
+    let mut head = Response::new(()).into_parts().0;
+    head.status = status.try_into().expect("a status");
+    for (name, value) in fields {
+        head.headers.append(*name, HeaderValue::from_static(value));
+    }
+    head
+}
+
+/// What is written, line by line and without the empty one, and what is left to be done.
+fn encoded(
+    head: &response::Parts,
+    content: Content,
+    exchange: &Exchange,
+    keep_alive: KeepAlive,
+    config: &Config,
+) -> Result<(String, Outgoing), User> {
+    let mut dst = BytesMut::from("before|");
+    match encode(head, content, exchange, keep_alive, config, &mut dst) {
+        Ok(outgoing) => {
+            let text = String::from_utf8_lossy(&dst);
+            let written = text.strip_prefix("before|").expect("what was there stays");
+            let written = written
+                .strip_suffix("\r\n\r\n")
+                .expect("an empty line ends it");
+            Ok((written.replace("\r\n", " | "), outgoing))
+        }
+        Err(error) => {
+            assert_eq!(&dst[..], b"before|", "nothing is written");
+            Err(error)
+        }
+    }
+}
+
+/// As [`encoded`], for a connection that would stay.
+fn written(head: &response::Parts, content: Content, exchange: &Exchange) -> (String, Outgoing) {
+    encoded(head, content, exchange, KeepAlive::Yes, &Config::default()).expect("it can be sent")
+}
+
+#[test]
+fn status_lines_have_a_phrase_whatever_the_status() {
+    // 4.7-1, 1.4-2
+    let mut own = response(200, &[]);
+    own.extensions.insert(ReasonPhrase::from_static(b"Fine"));
+    let mut none = response(200, &[]);
+    none.extensions.insert(ReasonPhrase::from_static(b""));
+    for (head, line) in [
+        (response(200, &[]), "HTTP/1.1 200 OK"),
+        (response(418, &[]), "HTTP/1.1 418 I'm a teapot"),
+        (response(999, &[]), "HTTP/1.1 999 <none>"),
+        (own, "HTTP/1.1 200 Fine"),
+        (none, "HTTP/1.1 200 "),
+    ] {
+        let (text, _) = written(&head, Content::None, &get());
+        assert_eq!(text, format!("{line} | content-length: 0"));
+    }
+}
+
+#[test]
+fn versions_are_those_of_this_protocol() {
+    // 4.5-2, 4.5-6, and better than 8.14: no version panics.
+    for (version, asked, line) in [
+        (Version::HTTP_11, Minor::Http11, "HTTP/1.1"),
+        (Version::HTTP_10, Minor::Http11, "HTTP/1.0"),
+        (Version::HTTP_11, Minor::Http10, "HTTP/1.0"),
+        (Version::HTTP_2, Minor::Http11, "HTTP/1.1"),
+        (Version::HTTP_3, Minor::Http11, "HTTP/1.1"),
+        (Version::HTTP_09, Minor::Http11, "HTTP/1.0"),
+        (Version::HTTP_2, Minor::Http10, "HTTP/1.0"),
+    ] {
+        let mut head = response(204, &[]);
+        head.version = version;
+        let (text, _) = written(&head, Content::None, &request(Method::GET, asked));
+        assert!(text.starts_with(line), "{version:?} to {asked:?}: {text}");
+    }
+}
+
+#[test]
+fn fields_keep_their_order_and_some_are_joined() {
+    // 4.7-2, 4.7-13
+    let head = response(
+        200,
+        &[
+            ("vary", "a"),
+            ("connection", "x"),
+            ("trailer", "t"),
+            ("vary", "b"),
+            ("connection", "y"),
+            ("trailer", "u"),
+            ("a", ""),
+        ],
+    );
+    let config = Config {
+        date: Some(|| HeaderValue::from_static("now")),
+        ..Config::default()
+    };
+    let (text, _) =
+        encoded(&head, Content::Known(1), &get(), KeepAlive::Yes, &config).expect("it can be sent");
+    assert_eq!(
+        text,
+        "HTTP/1.1 200 OK | vary: a | vary: b | connection: x, y | trailer: t, u | a:  | content-length: 1 | date: now"
+    );
+    let dated = response(200, &[("date", "then")]);
+    let (text, _) =
+        encoded(&dated, Content::None, &get(), KeepAlive::Yes, &config).expect("it can be sent");
+    assert_eq!(text, "HTTP/1.1 200 OK | date: then | content-length: 0");
+}
+
+#[test]
+fn spellings_are_recorded_ones_then_title_case() {
+    // 3.1-2
+    let mut head = response(
+        200,
+        &[
+            ("x-a", "1"),
+            ("x-a", "2"),
+            ("x-b_c-2d", "3"),
+            ("connection", "y"),
+        ],
+    );
+    let mut case = HeaderCase::default();
+    for (name, spelling) in [
+        ("x-a", "X-a"),
+        ("connection", "CONNECTION"),
+        ("content-length", "CoNtEnT-lEnGtH"),
+    ] {
+        case.record(HeaderName::from_static(name), spelling.into());
+    }
+    head.extensions.insert(case);
+    for (title, text) in [
+        (
+            true,
+            "HTTP/1.1 200 OK | X-a: 1 | X-A: 2 | X-B_c-2d: 3 | CONNECTION: y | CoNtEnT-lEnGtH: 0",
+        ),
+        (
+            false,
+            "HTTP/1.1 200 OK | X-a: 1 | x-a: 2 | x-b_c-2d: 3 | CONNECTION: y | CoNtEnT-lEnGtH: 0",
+        ),
+    ] {
+        let config = Config {
+            case: Case {
+                preserve: true,
+                title,
+            },
+            ..Config::default()
+        };
+        let (written, _) =
+            encoded(&head, Content::None, &get(), KeepAlive::Yes, &config).expect("it can be sent");
+        assert_eq!(written, text);
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Body {
+    Nothing,
+    Exact(u64),
+    Chunks,
+    ToClose,
+}
+
+fn body(outgoing: &Outgoing) -> Body {
+    match &outgoing.body {
+        None => Body::Nothing,
+        Some(Encoder::Exact(length)) => Body::Exact(*length),
+        Some(Encoder::Chunked { .. }) => Body::Chunks,
+        Some(Encoder::CloseDelimited) => Body::ToClose,
+    }
+}
+
+/// The framing fields that are written, and the body that follows.
+fn framed(
+    exchange: &Exchange,
+    status: u16,
+    content: Content,
+    fields: &[(&'static str, &'static str)],
+) -> Result<(String, Body), User> {
+    let head = response(status, fields);
+    let (text, outgoing) = encoded(&head, content, exchange, KeepAlive::Yes, &Config::default())?;
+    let lines = text
+        .split(" | ")
+        .filter(|line| line.starts_with("content-length") || line.starts_with("transfer-encoding"));
+    Ok((lines.collect::<Vec<_>>().join(" | "), body(&outgoing)))
+}
+
+const NONE: Content = Content::None;
+const KNOWN: Content = Content::Known(2);
+const UNKNOWN: Content = Content::Unknown;
+
+#[test]
+fn the_content_decides_the_framing() {
+    // 4.7-3, 4.7-4, 4.7-5
+    let old = request(Method::GET, Minor::Http10);
+    let length = |n: &str| format!("content-length: {n}");
+    for (exchange, content, expected) in [
+        (&get(), NONE, (length("0"), Body::Nothing)),
+        (&get(), Content::Known(0), (length("0"), Body::Nothing)),
+        (&get(), KNOWN, (length("2"), Body::Exact(2))),
+        (
+            &get(),
+            UNKNOWN,
+            ("transfer-encoding: chunked".to_owned(), Body::Chunks),
+        ),
+        (&old, KNOWN, (length("2"), Body::Exact(2))),
+        (&old, UNKNOWN, (String::new(), Body::ToClose)),
+    ] {
+        assert_eq!(
+            framed(exchange, 200, content, &[]),
+            Ok(expected),
+            "{content:?}"
+        );
+    }
+}
+
+#[test]
+fn some_responses_never_have_a_body() {
+    // 4.7-4, 4.7-5, 4.7-6
+    let head = request(Method::HEAD, Minor::Http11);
+    let connect = request(Method::CONNECT, Minor::Http11);
+    for (exchange, status) in [
+        (&get(), 101),
+        (&get(), 204),
+        (&get(), 304),
+        (&connect, 200),
+        (&connect, 299),
+    ] {
+        for content in [NONE, Content::Known(0), KNOWN, UNKNOWN] {
+            let nothing = Ok((String::new(), Body::Nothing));
+            assert_eq!(
+                framed(exchange, status, content, &[]),
+                nothing,
+                "{status} {content:?}"
+            );
+        }
+    }
+    for (content, fields) in [
+        (NONE, ""),
+        (Content::Known(0), ""),
+        (UNKNOWN, ""),
+        (KNOWN, "content-length: 2"),
+    ] {
+        let expected = Ok((fields.to_owned(), Body::Nothing));
+        assert_eq!(framed(&head, 200, content, &[]), expected, "{content:?}");
+    }
+    assert_eq!(
+        framed(&connect, 404, KNOWN, &[]),
+        Ok(("content-length: 2".to_owned(), Body::Exact(2)))
+    );
+}
+
+#[test]
+fn a_length_in_the_head_counts_where_the_content_says_nothing() {
+    // 4.7-7
+    let given = |value: &'static str| framed(&get(), 200, UNKNOWN, &[("content-length", value)]);
+    assert_eq!(
+        given("7"),
+        Ok(("content-length: 7".to_owned(), Body::Exact(7)))
+    );
+    assert_eq!(
+        given("07"),
+        Ok(("content-length: 07".to_owned(), Body::Exact(7)))
+    );
+    assert_eq!(
+        given("0"),
+        Ok(("content-length: 0".to_owned(), Body::Nothing))
+    );
+    for invalid in ["x", "+7", "7, 7", ""] {
+        assert_eq!(given(invalid), Err(User::UnexpectedHeader), "{invalid}");
+    }
+    let twice = |second: &'static str| {
+        framed(
+            &get(),
+            200,
+            UNKNOWN,
+            &[("content-length", "7"), ("content-length", second)],
+        )
+    };
+    assert_eq!(
+        twice("7"),
+        Ok(("content-length: 7".to_owned(), Body::Exact(7)))
+    );
+    assert_eq!(twice("8"), Err(User::UnexpectedHeader));
+}
+
+#[test]
+fn content_that_is_known_wins_over_a_length_in_the_head() {
+    // 4.7-7 for absent bodies. Better than 8.15: a wrong length is not sent, and nothing panics.
+    for value in ["0", "1", "7", "x"] {
+        let fields = [("content-length", value)];
+        assert_eq!(
+            framed(&get(), 200, NONE, &fields),
+            Ok(("content-length: 0".to_owned(), Body::Nothing))
+        );
+        assert_eq!(
+            framed(&get(), 200, KNOWN, &fields),
+            Ok(("content-length: 2".to_owned(), Body::Exact(2)))
+        );
+        for content in [NONE, KNOWN, UNKNOWN] {
+            for status in [101, 204] {
+                assert_eq!(
+                    framed(&get(), status, content, &fields),
+                    Ok((String::new(), Body::Nothing))
+                );
+            }
+        }
+    }
+    let fields = [("content-length", "02")];
+    assert_eq!(
+        framed(&get(), 200, KNOWN, &fields),
+        Ok(("content-length: 02".to_owned(), Body::Exact(2)))
+    );
+}
+
+#[test]
+fn responses_without_a_body_may_say_how_long_it_would_be() {
+    // 4.7-7, 9-11
+    let head = request(Method::HEAD, Minor::Http11);
+    for content in [NONE, KNOWN, UNKNOWN] {
+        for (exchange, status) in [(&head, 200), (&head, 404), (&get(), 304)] {
+            let fields = [("content-length", "7")];
+            let expected = Ok(("content-length: 7".to_owned(), Body::Nothing));
+            assert_eq!(
+                framed(exchange, status, content, &fields),
+                expected,
+                "{content:?}"
+            );
+        }
+    }
+    let invalid = [("content-length", "x")];
+    assert_eq!(
+        framed(&head, 200, NONE, &invalid),
+        Ok((String::new(), Body::Nothing))
+    );
+    assert_eq!(
+        framed(&head, 200, KNOWN, &invalid),
+        Ok(("content-length: 2".to_owned(), Body::Nothing))
+    );
+    assert_eq!(
+        framed(&head, 200, UNKNOWN, &invalid),
+        Err(User::UnexpectedHeader)
+    );
+    assert_eq!(
+        framed(&head, 204, NONE, &[("content-length", "7")]),
+        Ok((String::new(), Body::Nothing))
+    );
+}
+
+#[test]
+fn codings_in_the_head_are_kept_and_end_with_chunked() {
+    // 4.7-9
+    for content in [KNOWN, UNKNOWN] {
+        for (lines, written) in [
+            (&["chunked"][..], "chunked"),
+            (&["gzip"], "gzip, chunked"),
+            (&["gzip, Chunked"], "gzip, Chunked"),
+            (&["gzip", "chunked"], "gzip, chunked"),
+            (&["chunked", "gzip"], "chunked, gzip, chunked"),
+            (&[""], "chunked"),
+        ] {
+            let fields: Vec<_> = lines
+                .iter()
+                .map(|&line| ("transfer-encoding", line))
+                .collect();
+            let expected = Ok((format!("transfer-encoding: {written}"), Body::Chunks));
+            assert_eq!(framed(&get(), 200, content, &fields), expected);
+        }
+    }
+    let chunked = [("transfer-encoding", "chunked")];
+    // An absent body is one last chunk.
+    let (text, outgoing) = written(&response(200, &chunked), NONE, &get());
+    assert_eq!(text, "HTTP/1.1 200 OK | transfer-encoding: chunked |  | 0");
+    assert_eq!(body(&outgoing), Body::Nothing);
+    // Where no body can be chunked, no coding is named.
+    let old = request(Method::GET, Minor::Http10);
+    let head = request(Method::HEAD, Minor::Http11);
+    assert_eq!(
+        framed(&old, 200, UNKNOWN, &chunked),
+        Ok((String::new(), Body::ToClose))
+    );
+    assert_eq!(
+        framed(&old, 200, KNOWN, &chunked),
+        Ok(("content-length: 2".to_owned(), Body::Exact(2)))
+    );
+    assert_eq!(
+        framed(&head, 200, UNKNOWN, &chunked),
+        Ok((String::new(), Body::Nothing))
+    );
+    for status in [101, 204, 304] {
+        assert_eq!(
+            framed(&get(), status, UNKNOWN, &chunked),
+            Ok((String::new(), Body::Nothing))
+        );
+    }
+}
+
+#[test]
+fn contradicting_fields_are_refused() {
+    // 2.4-14
+    let both = [("content-length", "2"), ("transfer-encoding", "chunked")];
+    for content in [NONE, KNOWN, UNKNOWN] {
+        assert_eq!(
+            framed(&get(), 200, content, &both),
+            Err(User::UnexpectedHeader)
+        );
+    }
+    let connect = request(Method::CONNECT, Minor::Http11);
+    for field in [("content-length", "0"), ("transfer-encoding", "chunked")] {
+        assert_eq!(
+            framed(&connect, 200, NONE, &[field]),
+            Err(User::UnexpectedHeader)
+        );
+    }
+    for status in [100, 102, 199] {
+        assert_eq!(
+            framed(&get(), status, NONE, &[]),
+            Err(User::UnsupportedStatusCode)
+        );
+    }
+}
+
+#[test]
+fn trailers_are_announced_to_peers_that_take_them() {
+    // 4.7-14
+    let head = response(200, &[("trailer", "A, b"), ("trailer", "c d, e")]);
+    for accepts_trailers in [true, false] {
+        let exchange = Exchange {
+            accepts_trailers,
+            ..Exchange::default()
+        };
+        let (_, outgoing) = written(&head, UNKNOWN, &exchange);
+        let Some(Encoder::Chunked { trailers }) = outgoing.body else {
+            panic!("the body is chunked");
+        };
+        let expected: &[&str] = if accepts_trailers {
+            &["a", "b", "e"]
+        } else {
+            &[]
+        };
+        assert_eq!(trailers, expected);
+    }
+}
