@@ -340,7 +340,11 @@ where
         if self.conn.sending() == Sending::Body {
             self.outflow.begin(body);
         }
-        Poll::Ready(Ok(()))
+        // The beginning of a body leaves together with its head, if it is there.
+        match self.outflow.poll(&mut self.conn, cx) {
+            Poll::Pending => Poll::Ready(Ok(())),
+            sent => sent,
+        }
     }
 
     fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {

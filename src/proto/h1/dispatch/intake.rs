@@ -113,6 +113,11 @@ impl Intake {
                     return Poll::Ready(Ok(()));
                 };
                 self.deliver(event);
+                if conn.codec().remaining() == Some(0) {
+                    // The end needs no more bytes, nor that the reader comes first.
+                    let end = conn.receive_buffered()?;
+                    self.deliver(end);
+                }
                 Poll::Ready(Ok(()))
             }
             State::Unread { .. } => self.poll_unread(conn, cx),

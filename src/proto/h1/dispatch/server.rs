@@ -361,20 +361,23 @@ where
     // ===== sending =====
 
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<std::result::Result<(), Failure>> {
-        match self.conn.sending() {
+        let is_answered = match self.conn.sending() {
             Sending::Head => {
                 let Some(call) = self.call.as_mut().as_pin_mut() else {
                     return Poll::Pending;
                 };
                 let answer = ready!(call.poll(cx));
                 self.call.set(None);
-                Poll::Ready(self.answer(answer, cx))
+                self.answer(answer, cx)?;
+                true
             }
-            Sending::Body => self
-                .outflow
-                .poll(&mut self.conn, cx)
-                .map_err(Failure::new(Farewell::Flush)),
-            Sending::Idle | Sending::Held | Sending::Closed => Poll::Pending,
+            Sending::Body => false,
+            Sending::Idle | Sending::Held | Sending::Closed => return Poll::Pending,
+        };
+        // The beginning of a body leaves together with its head, if it is there.
+        match self.outflow.poll(&mut self.conn, cx) {
+            Poll::Pending if is_answered => Poll::Ready(Ok(())),
+            sent => sent.map_err(Failure::new(Farewell::Flush)),
         }
     }
 
