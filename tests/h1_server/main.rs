@@ -8,8 +8,16 @@ mod support;
 mod messages;
 
 mod chunked_bodies;
+mod expect_continue;
 mod framing;
 mod head_limits;
+mod keep_alive;
 mod parse_errors;
+mod pipelining;
 mod request_fields;
 mod request_lines;
+mod response_bodies;
+mod response_framing;
+mod response_heads;
+mod response_trailers;
+mod writes;

@@ -136,8 +136,8 @@ impl Write for HyperIo {
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
         if let Poll::Ready(Ok(n)) = written {
-            let mut bytes: Vec<u8> = bufs.iter().flat_map(|buf| buf.iter().copied()).collect();
-            bytes.truncate(n);
+            let bytes = bufs.iter().flat_map(|buf| buf.iter().copied());
+            let bytes = bytes.take(n).collect();
             self.record.with(|calls| {
                 calls.writes.push(bytes);
                 calls.most_slices = calls.most_slices.max(bufs.len());
