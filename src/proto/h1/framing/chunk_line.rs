@@ -106,6 +106,3 @@ fn invalid(why: &'static str) -> Error {
 fn malformed(why: &'static str) -> Error {
     Error::new(ErrorKind::InvalidData, why)
 }
-
-#[cfg(test)]
-mod tests;

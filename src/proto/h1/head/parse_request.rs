@@ -203,6 +203,3 @@ fn content_length(value: &HeaderValue) -> Result<u64, Parse> {
         .filter(|length| *length < u64::MAX - 1)
         .ok_or(Parse::Header(Header::ContentLengthInvalid))
 }
-
-#[cfg(test)]
-mod tests;

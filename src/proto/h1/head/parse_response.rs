@@ -166,6 +166,3 @@ fn body_length(headers: &HeaderMap, minor: Minor) -> Result<BodyLength, Parse> {
     }
     Ok(length.map_or(BodyLength::CloseDelimited, BodyLength::Exact))
 }
-
-#[cfg(test)]
-mod tests;
