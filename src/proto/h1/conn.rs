@@ -15,6 +15,7 @@ use crate::error::kind::Kind;
 use crate::error::{Error, Result};
 use crate::proto::h1::codec::{Codec, Eof, Event, Receiving, Sending};
 use crate::proto::h1::config::Config;
+use crate::proto::h1::framing::encoded::Encoded;
 use crate::proto::h1::io::transport::{Transport, TransportOptions};
 use crate::proto::h1::role::Role;
 #[cfg(feature = "server")]
@@ -80,14 +81,23 @@ impl<T, R: Role> Conn<T, R> {
 
     pub(crate) fn send_data(&mut self, data: impl Buf) {
         let encoded = self.codec.send_data(data);
-        self.transport.outgoing().push(encoded);
+        self.push(encoded);
     }
 
     /// Sends the last piece of the body, and its end.
     pub(crate) fn send_last_data(&mut self, data: impl Buf) -> Result<()> {
         let encoded = self.codec.send_last_data(data);
-        self.transport.outgoing().push(encoded);
+        self.push(encoded);
         self.finish()
+    }
+
+    /// The data stays whole, so that it need not be copied.
+    fn push(&mut self, encoded: Encoded<impl Buf>) {
+        let (line, data, tail) = encoded.into_parts();
+        let outgoing = self.transport.outgoing();
+        outgoing.text().extend_from_slice(line.as_ref());
+        outgoing.push(data);
+        outgoing.text().extend_from_slice(tail);
     }
 
     pub(crate) fn send_trailers(&mut self, trailers: HeaderMap) -> Result<()> {

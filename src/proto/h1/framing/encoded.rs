@@ -17,8 +17,9 @@ pub(crate) struct Encoded<B> {
     tail: &'static [u8],
 }
 
+/// The line of a chunk, or nothing.
 #[derive(Debug)]
-struct Line {
+pub(crate) struct Line {
     bytes: [u8; LONGEST_LINE],
     start: usize,
 }
@@ -57,6 +58,19 @@ impl<B: Buf> Encoded<B> {
             tail,
             ..Encoded::bare(data, 0)
         }
+    }
+}
+
+impl<B> Encoded<B> {
+    /// What goes in front of the data, the data, and what goes behind it.
+    pub(crate) fn into_parts(self) -> (Line, Take<B>, &'static [u8]) {
+        (self.line, self.data, self.tail)
+    }
+}
+
+impl AsRef<[u8]> for Line {
+    fn as_ref(&self) -> &[u8] {
+        self.rest()
     }
 }
 

@@ -72,6 +72,9 @@ impl WriteBuffer {
     /// Adds a piece of the caller's data.
     pub(crate) fn push(&mut self, mut data: impl Buf) {
         let length = data.remaining();
+        if length == 0 {
+            return;
+        }
         let fits = length <= self.limit.saturating_sub(self.remaining());
         if self.strategy == WriteStrategy::Flatten && fits {
             self.text.put(data);
