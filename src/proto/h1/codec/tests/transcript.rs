@@ -4,12 +4,12 @@ use std::error::Error as _;
 use std::fmt::Write;
 
 use bytes::BytesMut;
-use http::{request, response, HeaderMap, Method, Request, Response};
+use http::{response, HeaderMap};
 
-use crate::body::length::{BodyLength, Content};
+use crate::body::length::BodyLength;
 use crate::ext::header_case::HeaderCase;
 use crate::ext::ReasonPhrase;
-use crate::proto::h1::codec::{Codec, Eof, Event, Received, Receiving, Sending};
+use crate::proto::h1::codec::{Codec, Eof, Event, Received, Receiving};
 use crate::proto::h1::config::Config;
 use crate::proto::h1::role::Role;
 
@@ -150,18 +150,22 @@ impl Played for crate::proto::h1::role::Server {
     type Play = Answer;
 
     fn act(Answer::With(status): Answer, codec: &mut Codec<Self>) -> bool {
-        if codec.sending() != Sending::Head {
+        if codec.sending() != crate::proto::h1::codec::Sending::Head {
             return false;
         }
-        let mut head = Response::new(()).into_parts().0;
+        let mut head = http::Response::new(()).into_parts().0;
         head.status = status.try_into().expect("a status");
         codec
-            .send_head(head, Content::None, &mut BytesMut::new())
+            .send_head(
+                head,
+                crate::body::length::Content::None,
+                &mut BytesMut::new(),
+            )
             .expect("an empty response can be sent");
         true
     }
 
-    fn describe(received: &Received<request::Parts>) -> String {
+    fn describe(received: &Received<http::request::Parts>) -> String {
         let head = &received.head;
         let mut line = format!("{} {} {:?}", head.method, head.uri, head.version);
         line += &describe_map(&head.headers);
@@ -194,14 +198,18 @@ impl Played for crate::proto::h1::role::Client {
         if !codec.is_idle() || codec.has_received {
             return false;
         }
-        let mut head = Request::new(()).into_parts().0;
+        let mut head = http::Request::new(()).into_parts().0;
         head.method = match ask {
-            Ask::Get => Method::GET,
-            Ask::Head => Method::HEAD,
-            Ask::Connect => Method::CONNECT,
+            Ask::Get => http::Method::GET,
+            Ask::Head => http::Method::HEAD,
+            Ask::Connect => http::Method::CONNECT,
         };
         codec
-            .send_head(head, Content::None, &mut BytesMut::new())
+            .send_head(
+                head,
+                crate::body::length::Content::None,
+                &mut BytesMut::new(),
+            )
             .expect("an empty request can be sent");
         true
     }
