@@ -40,6 +40,7 @@ pub(crate) fn encode(
     }
     let minor = exchange.minor.min(Minor::of(head.version));
     let framing = decide_framing(head, content, exchange, minor)?;
+    let may_be_chunked = minor == Minor::Http11 && !is_bodiless(&exchange.method, head.status);
     let connection = Connection::decide(head, exchange, keep_alive, &framing);
 
     dst.extend_from_slice(minor.as_str().as_bytes());
@@ -59,6 +60,8 @@ pub(crate) fn encode(
         CONNECTION => Treatment::List {
             and: connection.member,
         },
+        // Without chunks there is no section that it could announce.
+        TRAILER if !may_be_chunked => Treatment::Nothing,
         TRAILER => Treatment::List { and: None },
         _ => framing.treatment(name),
     });
@@ -149,14 +152,18 @@ fn bodiless(
     content: Content,
     exchange: &Exchange,
 ) -> Result<FramingFields, User> {
-    let is_head = exchange.method == Method::HEAD && !status.is_informational();
-    let may_declare =
-        status != StatusCode::NO_CONTENT && is_head || status == StatusCode::NOT_MODIFIED;
+    let may_declare = match status {
+        StatusCode::NOT_MODIFIED => true,
+        StatusCode::NO_CONTENT => false,
+        _ => exchange.method == Method::HEAD && !status.is_informational(),
+    };
     let line = match (framing.declared, content) {
+        (ContentLength::Invalid, Content::Unknown) => return Err(User::UnexpectedHeader),
         _ if !may_declare => LengthLine::Leave,
         (ContentLength::Valid(length), _) => framing.keep_or_write(length),
-        (ContentLength::Invalid, Content::Unknown) => return Err(User::UnexpectedHeader),
-        (_, Content::Known(length @ 1..)) if is_head => LengthLine::Write(length),
+        (_, Content::Known(length @ 1..)) if status != StatusCode::NOT_MODIFIED => {
+            LengthLine::Write(length)
+        }
         (ContentLength::Absent | ContentLength::Invalid, _) => LengthLine::Leave,
     };
     Ok(framing.without_body(line))

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::{HeaderMap, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{response, Response, StatusCode, Version};
+use http::{response, Method, Response, StatusCode, Version};
 use httparse::{ParserConfig, Status};
 
 use crate::body::length::BodyLength;
@@ -127,14 +127,20 @@ fn understand(
     }))
 }
 
-/// A response of the time before there were heads: everything is its body.
+/// A response of the time before there were heads, and methods that have no body in return:
+/// everything is its body.
 pub(crate) fn http09(exchange: &mut Exchange) -> Parsed<response::Parts> {
     exchange.received(Minor::Http10);
+    let body = if exchange.method() == Method::HEAD {
+        BodyLength::EMPTY
+    } else {
+        BodyLength::CloseDelimited
+    };
     let mut parts = Response::new(()).into_parts().0;
     parts.version = Version::HTTP_09;
     Parsed::Final(Incoming {
         head: parts,
-        body: BodyLength::CloseDelimited,
+        body,
         keep_alive: KeepAlive::No,
         expects_continue: false,
         upgrade: false,

@@ -388,6 +388,12 @@ fn a_response_without_a_head_is_accepted_on_request() {
     for (input, expected) in table {
         gets_leniently(leniency, input, expected);
     }
+    let config = Config {
+        leniency,
+        ..Config::default()
+    };
+    let to_head = ["200 HTTP/0.9", "closed"];
+    check::<Client>(&config, Ask::Head, b"hello", &to_head);
 }
 
 #[test]

@@ -114,10 +114,10 @@ fn fields_keep_their_order_and_some_are_joined() {
         ..Config::default()
     };
     let (text, _) =
-        encoded(&head, Content::Known(1), &get(), KeepAlive::Yes, &config).expect("it can be sent");
+        encoded(&head, Content::Unknown, &get(), KeepAlive::Yes, &config).expect("it can be sent");
     assert_eq!(
         text,
-        "HTTP/1.1 200 OK | vary: a | vary: b | connection: x, y | trailer: t, u | a:  | content-length: 1 | date: now"
+        "HTTP/1.1 200 OK | vary: a | vary: b | connection: x, y | trailer: t, u | a:  | transfer-encoding: chunked | date: now"
     );
     let dated = response(200, &[("date", "then")]);
     let (text, _) =
@@ -251,6 +251,8 @@ fn some_responses_never_have_a_body() {
             );
         }
     }
+    let to_head = framed(&head, 304, KNOWN, &[]);
+    assert_eq!(to_head, Ok((String::new(), Body::Nothing)));
     for (content, fields) in [
         (NONE, ""),
         (Content::Known(0), ""),
@@ -313,13 +315,17 @@ fn content_that_is_known_wins_over_a_length_in_the_head() {
             framed(&get(), 200, KNOWN, &fields),
             Ok(("content-length: 2".to_owned(), Body::Exact(2)))
         );
-        for content in [NONE, KNOWN, UNKNOWN] {
-            for status in [101, 204] {
-                assert_eq!(
-                    framed(&get(), status, content, &fields),
-                    Ok((String::new(), Body::Nothing))
-                );
+        for status in [101, 204] {
+            for content in [NONE, KNOWN] {
+                let nothing = Ok((String::new(), Body::Nothing));
+                assert_eq!(framed(&get(), status, content, &fields), nothing);
             }
+            let unknown = if value == "x" {
+                Err(User::UnexpectedHeader)
+            } else {
+                Ok((String::new(), Body::Nothing))
+            };
+            assert_eq!(framed(&get(), status, UNKNOWN, &fields), unknown);
         }
     }
     let fields = [("content-length", "02")];
@@ -433,6 +439,25 @@ fn contradicting_fields_are_refused() {
             framed(&get(), status, NONE, &[]),
             Err(User::UnsupportedStatusCode)
         );
+    }
+}
+
+#[test]
+fn trailers_are_not_announced_where_nothing_can_be_chunked() {
+    let fields = [("trailer", "a")];
+    let old = request(Method::GET, Minor::Http10);
+    let head = request(Method::HEAD, Minor::Http11);
+    for (exchange, status, kept) in [
+        (&get(), 200, true),
+        (&old, 200, false),
+        (&head, 200, false),
+        (&get(), 204, false),
+        (&get(), 304, false),
+    ] {
+        for content in [NONE, KNOWN, UNKNOWN] {
+            let (text, _) = written(&response(status, &fields), content, exchange);
+            assert_eq!(text.contains("trailer: a"), kept, "{text}");
+        }
     }
 }
 
