@@ -10,6 +10,10 @@ pub(crate) enum BodyLength {
     /// After the last chunk and its trailer section (RFC 9112, section 7.1).
     Chunked,
     /// Where the peer closes its half of the connection.
+    #[cfg_attr(
+        not(feature = "client"),
+        allow(dead_code, reason = "no request that is received ends like that")
+    )]
     CloseDelimited,
 }
 

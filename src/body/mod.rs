@@ -20,7 +20,6 @@ pub(crate) mod channel;
 pub(crate) mod h2_stream;
 mod incoming;
 #[cfg(all(feature = "http1", any(feature = "client", feature = "server")))]
-#[allow(dead_code, reason = "to be removed with the one in proto::h1")]
 pub(crate) mod length;
 
 #[doc(no_inline)]
