@@ -20,6 +20,10 @@ pub(crate) mod channel;
 pub(crate) mod h2_stream;
 mod incoming;
 #[cfg(all(feature = "http1", any(feature = "client", feature = "server")))]
+#[cfg_attr(
+    not(feature = "client"),
+    allow(dead_code, reason = "only responses last until the connection closes")
+)]
 pub(crate) mod length;
 
 #[doc(no_inline)]

@@ -3,6 +3,9 @@
 //! [`codec`] is the core: it turns bytes into events and messages into bytes, and decides what a
 //! connection may do next. It knows no socket, no waker and no clock, so all of it can be tested
 //! with slices of bytes.
+//!
+//! [`conn`] puts it on a transport, which [`io`] reads and writes within hard limits, and
+//! [`dispatch`] runs the exchanges of either role on that.
 
 #![cfg_attr(
     not(all(feature = "client", feature = "server")),
