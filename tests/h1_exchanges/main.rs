@@ -20,7 +20,7 @@ use proptest::prelude::*;
 use self::script::{noise, script, Noise};
 
 /// Cases of each property, unless `PROPTEST_CASES` is set.
-const CASES: u32 = 200;
+const CASES: u32 = 100;
 
 fn config() -> ProptestConfig {
     let mut config = ProptestConfig {

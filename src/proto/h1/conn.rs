@@ -246,3 +246,6 @@ impl<T> Conn<T, Server> {
         self.codec.send_rejection(error, text);
     }
 }
+
+#[cfg(all(test, feature = "server"))]
+mod tests;
