@@ -33,7 +33,6 @@ pub struct Seen {
     pub headers: HeaderMap,
     /// The body, and the kind of its error with what came before.
     pub body: Result<String, (String, String)>,
-    pub trailers: Option<HeaderMap>,
 }
 
 impl Seen {
@@ -107,7 +106,6 @@ pub async fn converse(
                 version: head.version,
                 headers: head.headers,
                 body,
-                trailers: reading.trailers,
             });
             call.answer.try_respond(empty());
         }

@@ -1,8 +1,9 @@
 //! Received bodies, read to their end whatever it is.
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming};
 use tokio::task::JoinHandle;
 
 use crate::support::virtual_timer::expect_soon;
@@ -78,6 +79,18 @@ impl ReadingTask {
         let reading = expect_soon("the end of the body", self.0).await;
         reading.expect("reading a body does not panic")
     }
+}
+
+/// The next frame of a body; `None` at its end.
+pub async fn next_frame(body: &mut Incoming) -> Option<hyper::Result<Frame<Bytes>>> {
+    expect_soon("the next frame", body.frame()).await
+}
+
+/// The next data of a body.
+pub async fn next_data(body: &mut Incoming) -> Bytes {
+    let frame = next_frame(body).await.expect("more to come");
+    let frame = frame.expect("no failure");
+    frame.into_data().expect("data")
 }
 
 /// `name: value` for each field, in the map's order.

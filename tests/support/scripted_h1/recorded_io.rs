@@ -1,6 +1,6 @@
 //! hyper's transport, with a record of what hyper called on it.
 
-use std::io::{self, IoSlice};
+use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
@@ -16,6 +16,7 @@ pub struct HyperIo {
     io: TokioIo<WireEnd>,
     record: Record,
     vectored: bool,
+    shutdown_error: Option<ErrorKind>,
 }
 
 /// What was called on a [`HyperIo`]. Clones share one record.
@@ -74,12 +75,19 @@ impl HyperIo {
             io: TokioIo::new(io),
             record: Record::default(),
             vectored: true,
+            shutdown_error: None,
         }
     }
 
     /// From now on it says that it has no use for vectored writes.
     pub fn not_vectored(mut self) -> Self {
         self.vectored = false;
+        self
+    }
+
+    /// Shutting it down fails.
+    pub fn failing_shutdown(mut self, kind: ErrorKind) -> Self {
+        self.shutdown_error = Some(kind);
         self
     }
 
@@ -115,6 +123,9 @@ impl Write for HyperIo {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Some(kind) = self.shutdown_error {
+            return Poll::Ready(Err(kind.into()));
+        }
         let done = Pin::new(&mut self.io).poll_shutdown(cx);
         if let Poll::Ready(Ok(())) = done {
             self.record.with(|calls| {
