@@ -116,16 +116,17 @@ fn decide_framing(
 ) -> Result<FramingFields, User> {
     let framing = FramingFields::of(&head.headers);
     let declares_length = framing.declared != ContentLength::Absent;
-    let opens_tunnel = opens_tunnel(&exchange.method, head.status);
-    if framing.has_codings && declares_length
-        || opens_tunnel && (framing.has_codings || declares_length)
-    {
+    if opens_tunnel(&exchange.method, head.status) && (framing.has_codings || declares_length) {
         return Err(User::UnexpectedHeader);
     }
     if is_bodiless(&exchange.method, head.status) {
         return bodiless(framing, head.status, content, exchange);
     }
+    // Elsewhere codings are left out, so they cannot contradict anything.
     if framing.has_codings && minor == Minor::Http11 {
+        if declares_length {
+            return Err(User::UnexpectedHeader);
+        }
         let framing = framing.chunked_as_given(announced_trailers(head, exchange));
         return Ok(match content {
             Content::None => framing.with_only_last_chunk(),
