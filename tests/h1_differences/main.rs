@@ -7,8 +7,14 @@ mod support;
 
 mod broken_writes;
 mod last_words;
+mod lengths;
+mod prefaces;
 mod refused_upgrades;
+mod requests_and_answers;
+mod saying_close;
 mod shutting_down;
 mod stalled_requests;
 mod timeouts;
+mod trailers;
 mod unread_requests;
+mod versions;

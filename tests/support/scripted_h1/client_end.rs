@@ -31,7 +31,7 @@ pub struct HeldClient {
 /// A client whose connection runs in a task, and its peer.
 #[derive(Debug)]
 pub struct Client {
-    pub requests: SendRequest<TestBody>,
+    requests: Option<SendRequest<TestBody>>,
     connection: JoinHandle<hyper::Result<()>>,
     executor: CountingExecutor,
     /// What hyper called on its transport.
@@ -89,7 +89,7 @@ where
 {
     let executor = CountingExecutor::new();
     Client {
-        requests,
+        requests: Some(requests),
         connection: executor.spawn(connection),
         executor,
         io,
@@ -111,9 +111,23 @@ impl Client {
         HeldClient::new(|_| {}).drive_upgradeable()
     }
 
+    /// Where requests are sent from.
+    ///
+    /// # Panics
+    ///
+    /// After [`close`](Self::close).
+    pub fn requests(&mut self) -> &mut SendRequest<TestBody> {
+        self.requests.as_mut().expect("the client is not closed")
+    }
+
+    /// Says that no further request is wanted.
+    pub fn close(&mut self) {
+        self.requests = None;
+    }
+
     /// Sends a request, from a task of its own.
     pub fn send(&mut self, request: Request<TestBody>) -> Exchange {
-        Exchange(tokio::spawn(self.requests.send_request(request)))
+        Exchange(tokio::spawn(self.requests().send_request(request)))
     }
 
     /// Sends a GET whose head the peer receives.
@@ -137,7 +151,7 @@ impl Client {
     /// One request and its answer: the connection works.
     pub async fn assert_usable(&mut self) {
         run_until_idle().await;
-        assert!(self.requests.is_ready(), "the connection is not ready");
+        assert!(self.requests().is_ready(), "the connection is not ready");
         let response = self.answer("HTTP/1.1 204 No Content\r\n\r\n").await;
         assert_eq!(response.expect("the request succeeds").status(), 204);
         self.peer.expect_nothing().await;
