@@ -5,7 +5,7 @@ use http::Request;
 
 use crate::support::bodies::{channel, test_body, BodySender};
 use crate::support::reading::Reading;
-use crate::support::scripted_h1::{Client, Exchange, HeldClient};
+use crate::support::scripted_h1::{Client, Exchange};
 use crate::support::virtual_timer::run_until_idle;
 
 /// A POST of three bytes so far, and what gives the rest of them.

@@ -75,7 +75,8 @@ fn content() -> impl Strategy<Value = Content> {
     ];
     let piece = prop_oneof![
         8 => vec(byte, 1..40),
-        1 => (1usize..20_000, any::<u8>()).prop_map(|(len, byte)| vec![byte; len]),
+        // More than one read.
+        1 => (1usize..10_000, any::<u8>()).prop_map(|(len, byte)| vec![byte; len]),
     ];
     (framing, vec(piece, 0..5)).prop_map(|(framing, pieces)| Content { framing, pieces })
 }
@@ -95,7 +96,7 @@ fn exchange() -> impl Strategy<Value = Exchange> {
 }
 
 pub fn script() -> impl Strategy<Value = Script> {
-    let buffer = prop_oneof![Just(1), 2usize..200, Just(64 * 1024)];
+    let buffer = prop_oneof![1usize..20, 20usize..2_000, Just(64 * 1024)];
     let writev = prop_oneof![Just(None), Just(Some(false)), Just(Some(true))];
     let transport =
         (buffer, writev, any::<bool>()).prop_map(|(buffer, writev, pipeline_flush)| Transport {

@@ -171,7 +171,10 @@ impl Builder {
     ///
     /// For less than 8192, at once.
     pub fn max_buf_size(&mut self, max: usize) -> &mut Self {
-        assert!(max >= MIN_READ, "max_buf_size must be at least {MIN_READ}");
+        assert!(
+            max >= MIN_READ,
+            "the max_buf_size cannot be smaller than the minimum that h1 specifies."
+        );
         self.max_buf_size = max;
         self
     }

@@ -69,7 +69,7 @@ fn the_exact_size_and_the_largest_replace_each_other() {
 
 // Contract 3.2-3.
 #[test]
-#[should_panic(expected = "max_buf_size must be at least 8192")]
+#[should_panic(expected = "the max_buf_size cannot be smaller than the minimum")]
 fn a_buffer_below_one_read_panics_in_the_setter() {
     Builder::new().max_buf_size(8191);
 }

@@ -64,7 +64,7 @@ fn each_setter_reaches_its_own_option() {
 
 // Contract 3.1-10.
 #[test]
-#[should_panic(expected = "max_buf_size must be at least 8192")]
+#[should_panic(expected = "the max_buf_size cannot be smaller than the minimum")]
 fn a_buffer_below_one_read_panics_in_the_setter() {
     Builder::new().max_buf_size(8191);
 }
