@@ -7,15 +7,17 @@ use crate::support::bodies::{channel, test_body, Frames};
 use crate::support::scripted_h1::{ClientBuilder, HeldClient, HyperIo};
 use crate::support::virtual_timer::{run_until_idle, CountPolls};
 
+type Transport = fn(HyperIo) -> HyperIo;
+
 fn vectored(io: HyperIo) -> HyperIo {
     io
 }
 
-const TRANSPORTS: [(fn(HyperIo) -> HyperIo, &str); 2] =
+const TRANSPORTS: [(Transport, &str); 2] =
     [(vectored, "vectored"), (HyperIo::not_vectored, "flat")];
 
 /// Most slices any write had while a request of ten large frames was sent.
-async fn slices(transport: fn(HyperIo) -> HyperIo, tune: fn(&mut ClientBuilder)) -> usize {
+async fn slices(transport: Transport, tune: fn(&mut ClientBuilder)) -> usize {
     let mut client = HeldClient::on(transport, tune).drive();
     let body = Frames::repeat(10, "x".repeat(5_000));
     let _exchange = client.send(post(test_body(body)));

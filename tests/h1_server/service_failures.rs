@@ -1,7 +1,6 @@
 //! Contract 4.8-6, 4.8-10, 2.4-11: services that fail or panic.
 
 use std::convert::Infallible;
-use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -45,7 +44,7 @@ async fn a_service_that_fails_takes_no_earlier_answer_with_it() {
     server.hyper.ended().await.expect_err("the service's error");
 }
 
-/// Runs `future` in a task with a service that panics where the path says so.
+/// Whether a connection panics with a service that panics where the path says so.
 async fn outcome_of(path: &str) -> bool {
     let (far, near) = wire();
     let mut peer = Peer::new(far);
@@ -66,19 +65,15 @@ async fn outcome_of(path: &str) -> bool {
     panicked
 }
 
-fn answer(
-    request: Request<Incoming>,
-) -> impl Future<Output = Result<Response<TestBody>, Infallible>> {
-    async move {
-        match request.uri().path() {
-            "/future" => panic!("a panic on purpose"),
-            "/later" => {
-                tokio::task::yield_now().await;
-                panic!("a panic on purpose")
-            }
-            "/body" => Ok(with_body(Panicking)),
-            _ => Ok(text("fine")),
+async fn answer(request: Request<Incoming>) -> Result<Response<TestBody>, Infallible> {
+    match request.uri().path() {
+        "/future" => panic!("a panic on purpose"),
+        "/later" => {
+            tokio::task::yield_now().await;
+            panic!("a panic on purpose")
         }
+        "/body" => Ok(with_body(Panicking)),
+        _ => Ok(text("fine")),
     }
 }
 

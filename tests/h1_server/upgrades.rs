@@ -9,7 +9,7 @@ use crate::messages::{empty, kind, text, with_body, with_field, with_status, OK}
 use crate::support::bodies::{Frames, TestBody};
 use crate::support::scripted_h1::{Delivery, HeldServer, HyperIo, Server};
 use crate::support::tokio_rt::TokioIo;
-use crate::support::virtual_timer::{expect_soon, run_until_idle};
+use crate::support::virtual_timer::{expect_soon, run_until_idle, settle};
 
 const UPGRADE: &str = "GET /chat HTTP/1.1\r\nconnection: upgrade\r\nupgrade: chat\r\n\r\n";
 const CONNECT: &str = "CONNECT a.example:443 HTTP/1.1\r\n\r\n";
@@ -244,16 +244,11 @@ async fn a_plain_connection_leaves_the_upgrade_to_its_owner() {
     for (input, response) in [(UPGRADE, switching()), (CONNECT, empty())] {
         let mut held = HeldServer::new(|_| {});
         held.peer.send(format!("{input}early")).await;
-        let serve = async {
-            let mut call = held.calls.recv().await.expect("a request");
-            let on_upgrade = hyper::upgrade::on(&mut call.request);
-            call.respond(response);
-            on_upgrade
-        };
-        let (ended, on_upgrade) = expect_soon("the end", async {
-            tokio::join!(&mut held.connection, serve)
-        })
-        .await;
+        assert!(settle(&mut held.connection).await.is_pending());
+        let mut call = held.calls.recv().await.expect("a request");
+        let on_upgrade = hyper::upgrade::on(&mut call.request);
+        call.respond(response);
+        let ended = expect_soon("the end", &mut held.connection).await;
         ended.expect("a clean end");
         let error = on_upgrade.await.expect_err("not by this connection");
         assert_eq!(kind(&error), "User(ManualUpgrade)");
@@ -278,14 +273,11 @@ async fn the_parts_are_gone_after_an_upgrade() {
     let (mut peer, mut calls) = (held.peer, held.calls);
     let mut connection = held.connection.with_upgrades();
     peer.send(UPGRADE).await;
-    let serve = async {
-        let mut call = calls.recv().await.expect("a request");
-        let on_upgrade = hyper::upgrade::on(&mut call.request);
-        call.respond(switching());
-        on_upgrade
-    };
-    let (ended, on_upgrade) =
-        expect_soon("the end", async { tokio::join!(&mut connection, serve) }).await;
+    assert!(settle(&mut connection).await.is_pending());
+    let mut call = calls.recv().await.expect("a request");
+    let on_upgrade = hyper::upgrade::on(&mut call.request);
+    call.respond(switching());
+    let ended = expect_soon("the end", &mut connection).await;
     ended.expect("handed over");
     upgraded(on_upgrade).await;
     // Polled again, it says so again; and a shutdown comes too late to matter.
@@ -300,7 +292,7 @@ async fn the_parts_are_there_without_an_upgrade() {
     let mut held = HeldServer::new(|_| {});
     held.peer.send("GET /").await;
     let mut connection = held.connection.with_upgrades();
-    let _ = crate::support::virtual_timer::settle(&mut connection).await;
+    assert!(settle(&mut connection).await.is_pending());
     let parts = connection.into_parts().expect("nothing was handed over");
     assert_eq!(parts.read_buf, "GET /");
 }

@@ -53,7 +53,7 @@ pub fn cases() -> Vec<Case> {
         let wire = format!("{size}\r\n0123456789\r\n0\r\n\r\n");
         add(wire, Outcome::Complete("0123456789".into(), vec![]));
     }
-    let long = "x".repeat(0xfE0);
+    let long = "x".repeat(0xfe0);
     let wire = format!("Fe0\r\n{long}\r\n0\r\n\r\n");
     add(wire, Outcome::Complete(long, vec![]));
     // Line ends, sizes and terminators are data where data is due.

@@ -27,5 +27,6 @@ pub mod responses;
 pub mod scripted_h1;
 pub mod scripted_h2;
 pub mod tokio_rt;
+#[cfg(all(feature = "client", feature = "server", feature = "http2"))]
 pub mod tunnels;
 pub mod virtual_timer;

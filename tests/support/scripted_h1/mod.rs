@@ -7,20 +7,20 @@
 //! Expectations are whole: [`Peer::expect_text`] runs until idle and compares all that hyper sent, so that a byte too many
 //! fails as surely as one that is missing.
 
-#[cfg(feature = "client")]
+#[cfg(all(feature = "client", feature = "http1"))]
 mod client_end;
 mod delivery;
 mod head;
 mod peer;
 mod recorded_io;
-#[cfg(feature = "server")]
+#[cfg(all(feature = "server", feature = "http1"))]
 mod server_end;
 
-#[cfg(feature = "client")]
+#[cfg(all(feature = "client", feature = "http1"))]
 pub use self::client_end::{Client, ClientBuilder, ClientConnection, Exchange, HeldClient};
 pub use self::delivery::Delivery;
 pub use self::head::Head;
 pub use self::peer::Peer;
 pub use self::recorded_io::{HyperIo, Record};
-#[cfg(feature = "server")]
+#[cfg(all(feature = "server", feature = "http1"))]
 pub use self::server_end::{HeldServer, HyperServer, Server, ServerBuilder, ServerConnection};

@@ -72,6 +72,10 @@ impl Peer {
     }
 
     /// The direction hyper writes.
+    #[allow(
+        clippy::wrong_self_convention,
+        reason = "it is where bytes come from, not what it is made of"
+    )]
     pub fn from_hyper(&self) -> Flow {
         self.io.incoming()
     }
