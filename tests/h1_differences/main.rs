@@ -12,6 +12,7 @@ mod lengths;
 mod prefaces;
 mod refused_upgrades;
 mod requests_and_answers;
+mod responses_and_requests;
 mod saying_close;
 mod shutting_down;
 mod stalled_requests;
