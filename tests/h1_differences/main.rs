@@ -6,6 +6,7 @@
 mod support;
 
 mod broken_writes;
+mod endless_bodies;
 mod last_words;
 mod lengths;
 mod prefaces;

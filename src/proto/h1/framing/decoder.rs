@@ -23,6 +23,9 @@ pub(crate) enum Decoder {
     CloseDelimited,
 }
 
+/// How much comes at once of a body without any length, which is mostly one that is shown as it comes.
+const LARGEST_PIECE: u64 = 8 * 1024;
+
 #[derive(Debug, Default)]
 pub(crate) struct Chunked {
     extensions: ExtensionBytes,
@@ -80,7 +83,7 @@ impl Decoder {
             Decoder::Exact(0) => Ok(Decoded::End),
             Decoder::Exact(remaining) => Ok(take(buf, remaining)),
             Decoder::Chunked(chunked) => chunked.decode(buf, limits),
-            Decoder::CloseDelimited => Ok(take(buf, &mut { u64::MAX })),
+            Decoder::CloseDelimited => Ok(take(buf, &mut { LARGEST_PIECE })),
         }
     }
 

@@ -10,6 +10,7 @@ use http::header::{CONNECTION, TRAILER};
 use http::{request, Method};
 
 use crate::body::length::Content;
+use crate::error::kind::User;
 use crate::ext::header_case::HeaderCase;
 use crate::proto::h1::config::Config;
 use crate::proto::h1::fields::write::{EmptyValues, FieldWriter, Spelling};
@@ -22,6 +23,10 @@ use crate::proto::headers::{listed_names, ContentLength};
 
 /// Writes `head` to the end of `dst`, and remembers what its response depends on. `keep_alive` is
 /// what the connection would do by itself.
+///
+/// # Errors
+///
+/// `UnexpectedHeader` where the length in the head is not that of the body. Nothing is written then.
 pub(crate) fn encode(
     head: &request::Parts,
     content: Content,
@@ -29,10 +34,10 @@ pub(crate) fn encode(
     keep_alive: KeepAlive,
     config: &Config,
     dst: &mut BytesMut,
-) -> Outgoing {
+) -> Result<Outgoing, User> {
     let asked = Minor::of(head.version);
     let minor = asked.min(exchange.peer());
-    let framing = decide_framing(head, content, minor);
+    let framing = decide_framing(head, content, minor)?;
     let wishes = Wishes::of(&head.headers);
     let is_last = wishes.close || keep_alive != KeepAlive::Yes;
     let member = if is_last {
@@ -66,25 +71,33 @@ pub(crate) fn encode(
     fields.end();
 
     exchange.sent(head.method.clone());
-    Outgoing {
+    Ok(Outgoing {
         body: framing.encoder,
         keep_alive: if is_last {
             KeepAlive::No
         } else {
             KeepAlive::Yes
         },
-    }
+    })
 }
 
 /// How long the request is, and which fields say so (RFC 9112, section 6.3).
-fn decide_framing(head: &request::Parts, content: Content, minor: Minor) -> FramingFields {
+fn decide_framing(
+    head: &request::Parts,
+    content: Content,
+    minor: Minor,
+) -> Result<FramingFields, User> {
     let framing = FramingFields::of(&head.headers);
-    match (content, framing.declared) {
+    Ok(match (content, framing.declared) {
         (Content::None, ContentLength::Absent) => framing.without_body(LengthLine::Leave),
         // A length that is never sent would keep the server waiting.
         (Content::None, _) => framing.empty(),
         _ if framing.has_codings && minor == Minor::Http11 => {
             framing.chunked_as_given(listed_names(&head.headers, &TRAILER))
+        }
+        // Whichever of the two is wrong, the peer would be told something that is not so.
+        (Content::Known(known), ContentLength::Valid(length)) if known != length => {
+            return Err(User::UnexpectedHeader);
         }
         (_, ContentLength::Valid(length)) => framing.exact(length),
         (Content::Known(length), _) => framing.exact(length),
@@ -92,7 +105,7 @@ fn decide_framing(head: &request::Parts, content: Content, minor: Minor) -> Fram
             framing.without_body(LengthLine::Leave)
         }
         (Content::Unknown, _) => framing.chunked(listed_names(&head.headers, &TRAILER)),
-    }
+    })
 }
 
 /// Methods whose requests have no content as a rule. A body that does not know its length is most

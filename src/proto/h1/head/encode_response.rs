@@ -135,10 +135,14 @@ fn decide_framing(
     }
     match (content, framing.declared) {
         (Content::None, _) => Ok(framing.empty()),
-        (Content::Known(length), _) => Ok(framing.exact(length)),
-        (Content::Unknown, ContentLength::Valid(length)) => Ok(framing.exact(length)),
-        (Content::Unknown, ContentLength::Invalid) => Err(User::UnexpectedHeader),
-        (Content::Unknown, ContentLength::Absent) => Ok(match minor {
+        (Content::Known(length), ContentLength::Absent) => Ok(framing.exact(length)),
+        // Whichever of the two is wrong, the peer would be told something that is not so.
+        (Content::Known(length), declared) if declared != ContentLength::Valid(length) => {
+            Err(User::UnexpectedHeader)
+        }
+        (_, ContentLength::Valid(length)) => Ok(framing.exact(length)),
+        (_, ContentLength::Invalid) => Err(User::UnexpectedHeader),
+        (_, ContentLength::Absent) => Ok(match minor {
             Minor::Http11 => framing.chunked(announced_trailers(head, exchange)),
             Minor::Http10 => framing.close_delimited(),
         }),
@@ -206,14 +210,18 @@ impl Connection {
             };
         }
         let wishes = Wishes::of(&head.headers);
+        let lasts_until_close = matches!(framing.encoder, Some(Encoder::CloseDelimited));
         let is_last = keep_alive != KeepAlive::Yes
             || wishes.close
-            || matches!(framing.encoder, Some(Encoder::CloseDelimited))
+            || lasts_until_close
             // Between two peers of HTTP/1.0 the response has to ask for it, too.
             || exchange.minor == Minor::Http10
                 && wishes.decide(Minor::of(head.version)) == KeepAlive::No;
         if is_last {
-            let is_silent_about_it = exchange.minor == Minor::Http10 && !wishes.keep_alive;
+            // HTTP/1.0 takes it for granted, unless the request has asked for more and only the body forbids it.
+            let was_to_stay = keep_alive == KeepAlive::Yes && lasts_until_close;
+            let is_silent_about_it =
+                exchange.minor == Minor::Http10 && !wishes.keep_alive && !was_to_stay;
             Connection {
                 member: (!wishes.close && !is_silent_about_it).then_some("close"),
                 keep_alive: KeepAlive::No,

@@ -104,8 +104,6 @@ impl Role for Client {
         config: &Config,
         dst: &mut BytesMut,
     ) -> Result<Outgoing, User> {
-        Ok(encode_request::encode(
-            head, content, exchange, keep_alive, config, dst,
-        ))
+        encode_request::encode(head, content, exchange, keep_alive, config, dst)
     }
 }

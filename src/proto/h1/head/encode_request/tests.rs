@@ -23,7 +23,8 @@ fn encoded(
     config: &Config,
 ) -> (String, Outgoing) {
     let mut dst = BytesMut::from("before|");
-    let outgoing = encode(head, content, exchange, keep_alive, config, &mut dst);
+    let outgoing = encode(head, content, exchange, keep_alive, config, &mut dst)
+        .expect("nothing contradicts anything");
     let text = String::from_utf8_lossy(&dst);
     let written = text.strip_prefix("before|").expect("what was there stays");
     let written = written
@@ -235,16 +236,40 @@ fn a_valid_length_in_the_head_decides() {
     // 5.1-4, 5.1-6
     for version in [V10, V11] {
         for method in [Method::POST, Method::GET] {
-            for content in [KNOWN, UNKNOWN] {
+            for content in [Content::Known(5), UNKNOWN] {
                 let fields = [("content-length", "5")];
                 let expected = length("5", Body::Exact(5));
                 assert_eq!(framed(version, method.clone(), content, &fields), expected);
                 let fields = [("content-length", "5"), ("content-length", "05")];
                 assert_eq!(framed(version, method.clone(), content, &fields), expected);
+            }
+            for content in [Content::Known(0), UNKNOWN] {
                 let fields = [("content-length", "0")];
                 let expected = length("0", Body::Nothing);
                 assert_eq!(framed(version, method.clone(), content, &fields), expected);
             }
+        }
+    }
+}
+
+#[test]
+fn a_length_in_the_head_that_is_not_the_bodys_is_refused() {
+    // Better than 8.15.
+    for value in ["0", "1", "3", "500"] {
+        for version in [V10, V11] {
+            let mut head = request(Method::POST, &[("content-length", value)]);
+            head.version = version;
+            let mut dst = BytesMut::new();
+            let outcome = encode(
+                &head,
+                KNOWN,
+                &mut Exchange::default(),
+                KeepAlive::Yes,
+                &Config::default(),
+                &mut dst,
+            );
+            assert_eq!(outcome.err(), Some(User::UnexpectedHeader), "{value}");
+            assert!(dst.is_empty());
         }
     }
 }

@@ -78,8 +78,12 @@ fn a_body_that_lasts_until_the_end_is_not_said_to_be_followed_by_anything() {
     // 4.5-5, and better than 8.28
     use KeepAlive::{No, Yes};
     let old = request(Method::GET, Minor::Http10);
-    for (lines, written) in [(&[][..], ""), (&["keep-alive"], "keep-alive, close")] {
-        let seen = connection(&old, V11, Yes, Content::Unknown, lines);
+    for (keep_alive, lines, written) in [
+        (Yes, &[][..], "close"),
+        (Yes, &["keep-alive"], "keep-alive, close"),
+        (No, &[], ""),
+    ] {
+        let seen = connection(&old, V11, keep_alive, Content::Unknown, lines);
         assert_eq!(seen, (written.to_owned(), No), "{lines:?}");
     }
     let seen = connection(&get(), V10, Yes, Content::Unknown, &[]);
