@@ -8,11 +8,23 @@
 //! and anything that implements [`Body`] will do, [`Incoming`] included, which is how a proxy
 //! forwards.
 
-#[cfg(not(all(feature = "http2", any(feature = "client", feature = "server"))))]
+#[cfg(not(all(
+    feature = "http1",
+    feature = "http2",
+    any(feature = "client", feature = "server")
+)))]
 mod absent;
+#[cfg(all(feature = "http1", any(feature = "client", feature = "server")))]
+pub(crate) mod channel;
 #[cfg(all(feature = "http2", any(feature = "client", feature = "server")))]
 pub(crate) mod h2_stream;
 mod incoming;
+#[cfg(all(feature = "http1", any(feature = "client", feature = "server")))]
+#[cfg_attr(
+    not(feature = "client"),
+    allow(dead_code, reason = "only responses last until the connection closes")
+)]
+pub(crate) mod length;
 
 #[doc(no_inline)]
 pub use bytes::{Buf, Bytes};

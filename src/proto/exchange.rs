@@ -55,6 +55,10 @@ impl<Req, Res> RequestSender<Req, Res> {
         }
     }
 
+    #[cfg_attr(
+        not(feature = "http2"),
+        allow(dead_code, reason = "a handle of HTTP/1 asks whose turn it is")
+    )]
     pub(crate) fn is_closed(&self) -> bool {
         self.sender.is_closed()
     }

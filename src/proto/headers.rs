@@ -4,7 +4,9 @@
 //! and every rule looks at all lines of a field, never at the first alone.
 
 use http::header::{
-    HeaderMap, HeaderName, HeaderValue, CONNECTION, CONTENT_LENGTH, TE, TRANSFER_ENCODING, UPGRADE,
+    HeaderMap, HeaderName, HeaderValue, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING,
+    CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HOST, MAX_FORWARDS, SET_COOKIE, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE,
 };
 
 /// The kind of head a rule is applied to.
@@ -71,13 +73,7 @@ pub(crate) fn strip_connection_fields(headers: &mut HeaderMap, message: Message)
         UPGRADE,
     ];
 
-    let named: Vec<HeaderName> = headers
-        .get_all(CONNECTION)
-        .iter()
-        .flat_map(list_members)
-        .filter_map(|member| HeaderName::from_bytes(member).ok())
-        .collect();
-    for name in named {
+    for name in listed_names(headers, &CONNECTION) {
         headers.remove(name);
     }
     headers.remove(CONNECTION);
@@ -94,23 +90,60 @@ pub(crate) fn strip_connection_fields(headers: &mut HeaderMap, message: Message)
     }
 }
 
-fn accepts_trailers(headers: &HeaderMap) -> bool {
+/// Whether the sender of these fields takes trailers (RFC 9110, section 10.1.4).
+pub(crate) fn accepts_trailers(headers: &HeaderMap) -> bool {
+    lists(headers, &TE, b"trailers")
+}
+
+/// Whether a line of the list field `name` has `member`, in any case.
+pub(crate) fn lists(headers: &HeaderMap, name: &HeaderName, member: &[u8]) -> bool {
     headers
-        .get_all(TE)
+        .get_all(name)
         .iter()
         .flat_map(list_members)
-        .any(|member| member.eq_ignore_ascii_case(b"trailers"))
+        .any(|listed| listed.eq_ignore_ascii_case(member))
+}
+
+/// The field names that the list field `name` has. A member that is none is left out.
+pub(crate) fn listed_names(headers: &HeaderMap, name: &HeaderName) -> Vec<HeaderName> {
+    headers
+        .get_all(name)
+        .iter()
+        .flat_map(list_members)
+        .filter_map(|member| HeaderName::from_bytes(member).ok())
+        .collect()
+}
+
+/// Whether the last transfer coding of this line is `chunked`, so that it frames the message (RFC 9112, section 6.1).
+pub(crate) fn ends_chunked(line: &HeaderValue) -> bool {
+    list_members(line)
+        .last()
+        .is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked"))
+}
+
+/// Whether `name` means something before the content is read, so that a sender must not put it into a trailer section and
+/// a recipient does better without it there (RFC 9110, section 6.5.1).
+pub(crate) fn is_forbidden_in_trailers(name: &HeaderName) -> bool {
+    const FRAMING: [HeaderName; 4] = [CONTENT_LENGTH, TRANSFER_ENCODING, TE, TRAILER];
+    const ROUTING_AND_CONTROL: [HeaderName; 3] = [HOST, MAX_FORWARDS, CACHE_CONTROL];
+    const IDENTITY: [HeaderName; 2] = [AUTHORIZATION, SET_COOKIE];
+    const CONTENT_FORMAT: [HeaderName; 3] = [CONTENT_TYPE, CONTENT_ENCODING, CONTENT_RANGE];
+
+    FRAMING.contains(name)
+        || ROUTING_AND_CONTROL.contains(name)
+        || IDENTITY.contains(name)
+        || CONTENT_FORMAT.contains(name)
 }
 
 /// Splits a comma-separated list on bytes, since `HeaderValue::to_str` refuses a whole line for one octet above 0x7f.
-fn list_members(line: &HeaderValue) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn list_members(line: &HeaderValue) -> impl Iterator<Item = &[u8]> {
     line.as_bytes()
         .split(|&byte| byte == b',')
         .map(<[u8]>::trim_ascii)
 }
 
 /// `str::parse` would take a leading plus sign, which the grammar does not know.
-fn parse_decimal(text: &[u8]) -> Option<u64> {
+pub(crate) fn parse_decimal(text: &[u8]) -> Option<u64> {
     if text.is_empty() {
         return None;
     }

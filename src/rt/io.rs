@@ -7,8 +7,9 @@
 //! - A cursor borrows the three parts of its buffer, not the buffer: so it cannot be exchanged for
 //!   a cursor into another buffer behind the owner's back, and `filled` counts bytes that are
 //!   really there.
-//! - All the `unsafe` code of the crate is in this file. That is why the pinned downcast of
-//!   [`Sleep`] lives here, which reads nothing.
+//! - All the `unsafe` code of the crate is in this file. That is why two things live here that read
+//!   nothing: the pinned downcast of [`Sleep`], and the hand-over between this `ReadBuf` and the
+//!   spare capacity of a `BytesMut`.
 #![allow(unsafe_code)]
 
 use std::fmt;
@@ -16,7 +17,12 @@ use std::io::{IoSlice, Result};
 use std::mem::MaybeUninit;
 use std::ops::DerefMut;
 use std::pin::Pin;
+#[cfg(all(feature = "http1", any(feature = "client", feature = "server")))]
+use std::task::ready;
 use std::task::{Context, Poll};
+
+#[cfg(all(feature = "http1", any(feature = "client", feature = "server")))]
+use bytes::BytesMut;
 
 use crate::rt::timer::Sleep;
 
@@ -359,6 +365,25 @@ where
     ) -> Poll<Result<usize>> {
         self.as_deref_mut().poll_write_vectored(cx, bufs)
     }
+}
+
+/// [`Read::poll_read`] of at most `limit` bytes to the end of `bytes`. Ready with how many were added: none means that
+/// the transport has ended, unless `limit` is zero. Wakes as `poll_read` does.
+#[cfg(all(feature = "http1", any(feature = "client", feature = "server")))]
+pub(crate) fn poll_read_append<R: Read>(
+    io: Pin<&mut R>,
+    cx: &mut Context<'_>,
+    bytes: &mut BytesMut,
+    limit: usize,
+) -> Poll<Result<usize>> {
+    bytes.reserve(limit);
+    let mut buf = ReadBuf::uninit(&mut bytes.spare_capacity_mut()[..limit]);
+    ready!(io.poll_read(cx, buf.unfilled()))?;
+    let filled = buf.filled;
+    // SAFETY: the first `filled` bytes of the spare capacity are there and initialised: that is the invariant of
+    // `ReadBuf`, whose memory they are.
+    unsafe { bytes.set_len(bytes.len() + filled) };
+    Poll::Ready(Ok(filled))
 }
 
 impl dyn Sleep {

@@ -11,7 +11,7 @@
 //! The `hyper-util` crate has implementations for Tokio.
 
 pub mod bounds;
-#[cfg(feature = "http2")]
+#[cfg(any(feature = "http1", feature = "http2"))]
 #[allow(
     dead_code,
     reason = "a facade over `Timer`, kept whole; with neither role nothing tells the time"

@@ -40,23 +40,35 @@
 
 mod message;
 #[cfg_attr(
-    not(all(feature = "http2", any(feature = "client", feature = "server"))),
+    not(all(
+        any(feature = "http1", feature = "http2"),
+        any(feature = "client", feature = "server")
+    )),
     allow(dead_code, reason = "without a protocol nothing is ever upgraded")
 )]
 pub(crate) mod pending;
 #[cfg_attr(
-    not(all(feature = "http2", any(feature = "client", feature = "server"))),
+    not(all(
+        any(feature = "http1", feature = "http2"),
+        any(feature = "client", feature = "server")
+    )),
     allow(dead_code, reason = "without a protocol nothing is ever upgraded")
 )]
 mod rewind;
-#[allow(
-    dead_code,
-    reason = "only HTTP/1 connections hand over the whole transport"
+#[cfg_attr(
+    not(all(feature = "http1", any(feature = "client", feature = "server"))),
+    allow(
+        dead_code,
+        reason = "only HTTP/1 connections hand over the whole transport"
+    )
 )]
-mod transport;
+pub(crate) mod transport;
 pub(crate) mod tunnel;
 #[cfg_attr(
-    not(all(feature = "http2", any(feature = "client", feature = "server"))),
+    not(all(
+        any(feature = "http1", feature = "http2"),
+        any(feature = "client", feature = "server")
+    )),
     allow(dead_code, reason = "without a protocol nothing is ever upgraded")
 )]
 pub(crate) mod upgraded;

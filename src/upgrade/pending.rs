@@ -97,9 +97,12 @@ impl Pending {
     }
 
     /// Fails the promise as the upgrade belongs to whoever drives the connection by hand.
-    #[allow(
-        dead_code,
-        reason = "only HTTP/1 connections can be taken apart by hand"
+    #[cfg_attr(
+        not(all(feature = "http1", any(feature = "client", feature = "server"))),
+        allow(
+            dead_code,
+            reason = "only HTTP/1 connections can be taken apart by hand"
+        )
     )]
     pub(crate) fn leave_to_caller(self) {
         self.shared.settle(State::Failed(Failure::Manual));

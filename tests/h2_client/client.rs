@@ -9,6 +9,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::{Connection, SendRequest};
 
+pub use crate::support::errors::{cause_text, kind};
 use crate::support::gate::{wire, WireEnd};
 use crate::support::scripted_h2::{PeerSettings, RawPeer};
 use crate::support::tokio_rt::{CountingExecutor, TokioIo, TokioTimer};
@@ -98,31 +99,6 @@ pub async fn assert_usable(link: &mut RawLink) {
 }
 
 // ----- errors -----
-
-/// The kind of an error, by the name its `Debug` output gives (contract 2.1-2, 2.1-3).
-pub fn kind(error: &hyper::Error) -> String {
-    let text = format!("{error:?}");
-    let inner = text
-        .strip_prefix("hyper::Error(")
-        .and_then(|text| text.strip_suffix(')'))
-        .expect("the Debug output of an error is a tuple");
-    let mut depth = 0;
-    let end = inner.find(|c| {
-        match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            _ => {}
-        }
-        c == ',' && depth == 0
-    });
-    inner[..end.unwrap_or(inner.len())].to_owned()
-}
-
-/// The cause that stands directly below `error`, as text.
-pub fn cause_text(error: &hyper::Error) -> String {
-    let cause = error.source().expect("the error has a cause");
-    cause.to_string()
-}
 
 /// The `h2` error that stands directly below `error`, where reqwest and tonic look for it (contract 2.3-4).
 pub fn h2_cause(error: &hyper::Error) -> &h2::Error {

@@ -3,13 +3,12 @@
 use std::convert::Infallible;
 use std::error::Error;
 
-use bytes::Bytes;
 use h2::Reason;
 use http::{Request, Response};
-use http_body_util::Full;
 
-use crate::server::BoxError;
-use crate::support::tunnels::{empty_body, test_body, TestBody};
+use crate::support::bodies::TestBody;
+pub use crate::support::errors::kind;
+pub use crate::support::responses::{empty, text, with_body, with_field, with_status};
 
 // ----- heads -----
 
@@ -30,56 +29,12 @@ pub fn connect_head<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> 
     fields
 }
 
-// ----- responses -----
-
-pub fn empty() -> Response<TestBody> {
-    Response::new(empty_body())
-}
-
-pub fn text(text: &'static str) -> Response<TestBody> {
-    with_body(Full::new(Bytes::from_static(text.as_bytes())))
-}
-
-pub fn with_body<B>(body: B) -> Response<TestBody>
-where
-    B: hyper::body::Body<Data = Bytes> + Send + Sync + 'static,
-    B::Error: Into<BoxError>,
-{
-    Response::new(test_body(body))
-}
-
-pub fn with_status(status: u16, mut response: Response<TestBody>) -> Response<TestBody> {
-    *response.status_mut() = status.try_into().expect("a status has three digits");
-    response
-}
-
-pub fn with_field(
-    mut response: Response<TestBody>,
-    name: &'static str,
-    value: &'static str,
-) -> Response<TestBody> {
-    response
-        .headers_mut()
-        .append(name, http::HeaderValue::from_static(value));
-    response
-}
-
 /// A service that answers everything with `ok`, for builders the test makes itself.
 pub async fn ok<B>(_: Request<B>) -> Result<Response<TestBody>, Infallible> {
     Ok(text("ok"))
 }
 
 // ----- errors -----
-
-/// The kind of an error, by the name its `Debug` output gives (contract 2.1-2, 2.1-3).
-pub fn kind(error: &hyper::Error) -> String {
-    let text = format!("{error:?}");
-    let inner = text
-        .strip_prefix("hyper::Error(")
-        .and_then(|text| text.strip_suffix(')'))
-        .expect("the Debug output of an error is a tuple");
-    inner.split(", ").next().unwrap_or(inner).to_owned()
-}
 
 /// The reason of the `h2` error that stands directly below `error` (contract 2.3-4).
 pub fn reason(error: &hyper::Error) -> Option<Reason> {

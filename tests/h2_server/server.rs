@@ -1,98 +1,19 @@
 //! What the tests of this target share: a server whose service leaves every answer to the test.
 
-use std::error::Error;
-use std::future::Future;
 use std::pin::pin;
 
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
-use hyper::service::{service_fn, Service};
-use tokio::sync::{mpsc, oneshot};
+use http::Response;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::messages::{connect_head, head, text};
+use crate::support::calls::handing_service;
+pub use crate::support::calls::{BoxError, Call};
 use crate::support::gate::{wire, Flow, WireEnd};
 use crate::support::scripted_h2::{Fields, RawPeer};
 use crate::support::tokio_rt::{CountingExecutor, TokioIo, TokioTimer};
 use crate::support::tunnels::{Options, ServerBuilder, TestBody, Timer};
 use crate::support::virtual_timer::expect_soon;
-
-pub type BoxError = Box<dyn Error + Send + Sync>;
-type Outcome = Result<Response<TestBody>, BoxError>;
-
-// ----- requests as the service gets them -----
-
-/// One call of the service, not yet answered.
-#[derive(Debug)]
-pub struct Call {
-    pub request: Request<Incoming>,
-    pub answer: Answer,
-}
-
-impl Call {
-    /// Drops the request and answers.
-    pub fn respond(self, response: Response<TestBody>) {
-        self.answer.respond(response);
-    }
-
-    /// The whole body of the request.
-    pub async fn read(&mut self) -> Bytes {
-        let body = expect_soon("the request's body", self.request.body_mut().collect()).await;
-        body.expect("the body arrives whole").to_bytes()
-    }
-}
-
-/// What the service's future waits for. Dropped, it makes the service fail.
-#[derive(Debug)]
-pub struct Answer(oneshot::Sender<Outcome>);
-
-impl Answer {
-    pub fn respond(self, response: Response<TestBody>) {
-        let sent = self.0.send(Ok(response));
-        assert!(sent.is_ok(), "the service's future waits for the answer");
-    }
-
-    pub fn fail(self, error: impl Into<BoxError>) {
-        let sent = self.0.send(Err(error.into()));
-        assert!(sent.is_ok(), "the service's future waits for the answer");
-    }
-
-    /// Whether the service's future has been dropped.
-    pub fn is_abandoned(&self) -> bool {
-        self.0.is_closed()
-    }
-
-    /// Resolves when the service's future has been dropped.
-    pub async fn abandoned(&mut self) {
-        expect_soon("the end of the service's future", self.0.closed()).await;
-    }
-}
-
-fn handing_service(
-    calls: mpsc::UnboundedSender<Call>,
-) -> impl Service<
-    Request<Incoming>,
-    Response = Response<TestBody>,
-    Error = BoxError,
-    Future = impl Future<Output = Outcome> + Send,
-> + Send
-       + 'static {
-    service_fn(move |request| {
-        let (answer, outcome) = oneshot::channel();
-        // A test that has ended takes no more calls.
-        let _ = calls.send(Call {
-            request,
-            answer: Answer(answer),
-        });
-        async move {
-            outcome
-                .await
-                .unwrap_or_else(|_| Err("the test gave no answer".into()))
-        }
-    })
-}
 
 // ----- the server -----
 
@@ -110,8 +31,8 @@ impl Hyper {
     pub fn serve(io: WireEnd, options: &Options) -> Self {
         let executor = CountingExecutor::new();
         let builder = builder(options, &executor);
-        let (handed, calls) = mpsc::unbounded_channel();
-        let connection = builder.serve_connection(TokioIo::new(io), handing_service(handed));
+        let (service, calls) = handing_service();
+        let connection = builder.serve_connection(TokioIo::new(io), service);
         let (shutdown, mut shutdowns) = mpsc::unbounded_channel();
         let connection = executor.spawn(async move {
             let mut connection = pin!(connection);

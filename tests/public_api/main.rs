@@ -16,6 +16,7 @@ mod errors;
 mod executors;
 mod extensions;
 mod futures;
+mod http1;
 mod io_traits;
 mod must_use;
 mod read_buf;

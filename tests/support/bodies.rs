@@ -1,4 +1,4 @@
-//! Outgoing bodies with a known temper. All carry `Bytes` and fail with [`BodyError`].
+//! Outgoing bodies with a known temper. All carry `Bytes` and fail with [`BodyError`]; boxed they are [`TestBody`]s.
 //!
 //! For the number of polls wrap any of them in [`CountPolls`](super::virtual_timer::CountPolls).
 
@@ -9,9 +9,27 @@ use std::pin::Pin;
 use std::task::{ready, Context, Poll};
 
 use bytes::Bytes;
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Empty};
 use hyper::body::{Body, Frame, SizeHint};
 use hyper::HeaderMap;
 use tokio::sync::mpsc;
+
+/// The body of requests and responses hyper sends.
+pub type TestBody = BoxBody<Bytes, Box<dyn Error + Send + Sync>>;
+
+/// Boxes any body of `Bytes`.
+pub fn test_body<B>(body: B) -> TestBody
+where
+    B: Body<Data = Bytes> + Send + Sync + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    body.map_err(Into::into).boxed()
+}
+
+pub fn empty_body() -> TestBody {
+    test_body(Empty::new())
+}
 
 /// The error a body of this module yields: the text it was made with.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,9 +17,16 @@
 #![allow(dead_code, unused_imports)]
 
 pub mod bodies;
+pub mod calls;
+pub mod chunked_bodies;
+pub mod errors;
 pub mod gate;
 pub mod heap;
+pub mod reading;
+pub mod responses;
+pub mod scripted_h1;
 pub mod scripted_h2;
 pub mod tokio_rt;
+#[cfg(all(feature = "client", feature = "server", feature = "http2"))]
 pub mod tunnels;
 pub mod virtual_timer;

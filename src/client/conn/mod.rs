@@ -9,6 +9,8 @@
 //! handshake has returned. Drop it when it has finished: its senders count as closed from then
 //! on.
 
+#[cfg(feature = "http1")]
+pub mod http1;
 #[cfg(feature = "http2")]
 pub mod http2;
 mod try_send_error;

@@ -156,3 +156,36 @@ fn te_named_by_connection_goes() {
     );
     assert!(headers.is_empty());
 }
+
+#[test]
+fn members_are_found_in_any_line_and_any_case() {
+    let headers = map(&[("connection", b"\xe9, x"), ("connection", b" Keep-Alive ,")]);
+    for (member, listed) in [
+        (&b"keep-alive"[..], true),
+        (b"x", true),
+        (b"keep", false),
+        (b"close", false),
+    ] {
+        assert_eq!(lists(&headers, &CONNECTION, member), listed, "{member:?}");
+    }
+    assert!(!lists(&HeaderMap::new(), &CONNECTION, b"x"));
+    let named = listed_names(&headers, &CONNECTION);
+    assert_eq!(named, ["x", "keep-alive"]);
+}
+
+#[test]
+fn the_last_coding_has_to_be_chunked() {
+    for (line, ends) in [
+        (&b"chunked"[..], true),
+        (b"CHUNKED", true),
+        (b"gzip ,\tchunked ", true),
+        (b"chunked, gzip", false),
+        (b"chunked,", false),
+        (b"xchunked", false),
+        (b"chunked;q=1", false),
+        (b"", false),
+    ] {
+        let line = HeaderValue::from_bytes(line).expect("test value is a field value");
+        assert_eq!(ends_chunked(&line), ends, "{line:?}");
+    }
+}

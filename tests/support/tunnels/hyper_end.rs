@@ -1,13 +1,9 @@
 //! The end of a link that is under test.
 
 use std::convert::Infallible;
-use std::error::Error;
 use std::pin::pin;
 
-use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
-use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::SendRequest;
 use hyper::service::service_fn;
@@ -17,28 +13,13 @@ use tokio::task::JoinHandle;
 
 use super::options::{ClientBuilder, Options, ServerBuilder, Timer};
 use super::role::Role;
+use crate::support::bodies::{empty_body, test_body, TestBody};
 use crate::support::gate::WireEnd;
 use crate::support::tokio_rt::{CountingExecutor, TokioIo, TokioTimer};
 use crate::support::virtual_timer::expect_soon;
 
 /// The authority every CONNECT of this module asks for.
 pub const AUTHORITY: &str = "target.example:443";
-
-/// The body of requests and responses hyper sends.
-pub type TestBody = BoxBody<Bytes, Box<dyn Error + Send + Sync>>;
-
-/// Boxes any body of `Bytes`.
-pub fn test_body<B>(body: B) -> TestBody
-where
-    B: hyper::body::Body<Data = Bytes> + Send + Sync + 'static,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
-{
-    body.map_err(Into::into).boxed()
-}
-
-pub fn empty_body() -> TestBody {
-    test_body(Empty::new())
-}
 
 /// hyper's end of a [`Link`](super::Link), its connection running in a task.
 #[derive(Debug)]

@@ -17,8 +17,9 @@ mod link;
 mod options;
 mod role;
 
-pub use self::hyper_end::{connect_request, empty_body, test_body, HyperEnd, TestBody, AUTHORITY};
+pub use self::hyper_end::{connect_request, HyperEnd, AUTHORITY};
 pub use self::link::{Link, Tunnel};
 pub use self::options::{ClientBuilder, Options, ServerBuilder, Timer};
 pub(crate) use self::role::both_roles;
 pub use self::role::Role;
+pub use crate::support::bodies::{empty_body, test_body, TestBody};

@@ -1,0 +1,104 @@
+//! From lines that httparse has found to a `HeaderMap`.
+//!
+//! Invariant: values share the buffer of their head and are not copied, folded ones apart.
+
+use bytes::{Bytes, BytesMut};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::error::kind::{Header, Parse};
+use crate::ext::header_case::HeaderCase;
+use crate::proto::headers::is_forbidden_in_trailers;
+
+/// What becomes of a field line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    Keep,
+    Drop,
+}
+
+/// The fields of a head, and how their names were spelt where that is recorded.
+#[derive(Debug)]
+pub(crate) struct Fields {
+    pub(crate) map: HeaderMap,
+    pub(crate) case: Option<HeaderCase>,
+}
+
+/// Collects `lines`, which are slices of `head`. `judge` sees them in their order, before they are
+/// in the map.
+///
+/// # Errors
+///
+/// `TooLarge` for a name or a number of names that `http` has no room for, and what `judge` says.
+pub(crate) fn collect(
+    head: &Bytes,
+    lines: &[httparse::Header<'_>],
+    record_case: bool,
+    mut judge: impl FnMut(&HeaderName, &HeaderValue) -> Result<Line, Parse>,
+) -> Result<Fields, Parse> {
+    let mut map = HeaderMap::try_with_capacity(lines.len()).map_err(|_| Parse::TooLarge)?;
+    let mut case = record_case.then(HeaderCase::default);
+    for line in lines {
+        // The bytes were found to be a token, so what remains to be wrong is the length.
+        let name = HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| Parse::TooLarge)?;
+        let value = value(head, line.value)?;
+        if judge(&name, &value)? == Line::Drop {
+            continue;
+        }
+        if let Some(case) = &mut case {
+            case.record(name.clone(), head.slice_ref(line.name.as_bytes()));
+        }
+        map.try_append(name, value).map_err(|_| Parse::TooLarge)?;
+    }
+    Ok(Fields { map, case })
+}
+
+fn value(head: &Bytes, value: &[u8]) -> Result<HeaderValue, Parse> {
+    let bytes = if memchr::memchr(b'\n', value).is_some() {
+        unfold(value)
+    } else {
+        head.slice_ref(value)
+    };
+    HeaderValue::from_maybe_shared(bytes).map_err(|_| Parse::Header(Header::Token))
+}
+
+/// Puts a folded value on one line: each fold becomes one space (RFC 9112, section 5.2).
+fn unfold(value: &[u8]) -> Bytes {
+    let mut line = BytesMut::with_capacity(value.len());
+    for (nth, part) in value.split(|&byte| byte == b'\n').enumerate() {
+        if nth > 0 {
+            line.extend_from_slice(b" ");
+        }
+        line.extend_from_slice(part.trim_ascii());
+    }
+    line.freeze()
+}
+
+/// Parses a trailer section, its final empty line included (RFC 9112, section 7.1.2). Fields that
+/// have no place there are left out, so that nobody mistakes them for the head's.
+///
+/// # Errors
+///
+/// What httparse says; `TooManyHeaders` beyond `max_headers`.
+pub(crate) fn trailers(
+    section: &Bytes,
+    lines: usize,
+    max_headers: usize,
+) -> Result<HeaderMap, httparse::Error> {
+    let mut slots = vec![httparse::EMPTY_HEADER; lines.min(max_headers)];
+    let lines = match httparse::parse_headers(section, &mut slots)? {
+        httparse::Status::Complete((_, lines)) => lines,
+        httparse::Status::Partial => return Err(httparse::Error::NewLine),
+    };
+    let judge = |name: &HeaderName, _: &HeaderValue| {
+        Ok(if is_forbidden_in_trailers(name) {
+            Line::Drop
+        } else {
+            Line::Keep
+        })
+    };
+    let fields = collect(section, lines, false, judge).map_err(|_| httparse::Error::HeaderName)?;
+    Ok(fields.map)
+}
+
+#[cfg(test)]
+mod tests;

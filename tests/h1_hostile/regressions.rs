@@ -1,0 +1,50 @@
+//! Scripts that failed once.
+
+use crate::server::{play, Appetite, Script, Setup};
+
+fn server(input: &[u8], pieces: &[usize], appetite: Appetite) {
+    play(&Script {
+        input: input.to_vec(),
+        pieces: pieces.to_vec(),
+        appetite,
+        setup: Setup {
+            small_buffer: false,
+            half_close: false,
+            pipeline_flush: false,
+            vectored: true,
+        },
+    });
+}
+
+/// The classics of request smuggling, each with its hidden request (RFC 9112, section 11.2).
+#[test]
+fn no_request_is_hidden_in_another() {
+    let hidden = "GET /hidden HTTP/1.1\r\nhost: a\r\n\r\n";
+    let heads = [
+        "content-length: 4\r\ntransfer-encoding: chunked\r\n",
+        "transfer-encoding: chunked\r\ncontent-length: 4\r\n",
+        "content-length: 4\r\ntransfer-encoding: identity\r\n",
+        "content-length: 4\r\ntransfer-encoding : chunked\r\n",
+        "content-length: 4\r\ntransfer-encoding:\x0bchunked\r\n",
+        "content-length: 4\r\n transfer-encoding: chunked\r\n",
+        "content-length: 4\r\ntransfer-encoding: chunked\r\ntransfer-encoding: x\r\n",
+        "content-length: 4\r\nx: y\rtransfer-encoding: chunked\r\n",
+        "content-length: 4\r\ncontent-length: 0\r\n",
+        "content-length: 4, 0\r\n",
+        "content-length: +4\r\n",
+        "content-length: 4\r\n",
+        "transfer-encoding: chunked\r\n",
+    ];
+    for head in heads {
+        for version in ["HTTP/1.1", "HTTP/1.0"] {
+            for body in ["0\r\n\r\n", "1d\r\n0\r\n\r\n", "4\r\nabcd\r\n0\r\n\r\n", ""] {
+                let input = format!("POST / {version}\r\n{head}\r\n{body}{hidden}");
+                for pieces in [&[][..], &[1]] {
+                    for appetite in [Appetite::All, Appetite::OneFrame, Appetite::Nothing] {
+                        server(input.as_bytes(), pieces, appetite);
+                    }
+                }
+            }
+        }
+    }
+}
