@@ -16,7 +16,7 @@ use super::script::{Content, Framing, Script, Usage};
 use super::support::bodies::{test_body, Frames, TestBody};
 use super::support::gate::wire;
 use super::support::tokio_rt::TokioIo;
-use super::support::virtual_timer::expect_soon;
+use super::support::virtual_timer::{expect_soon, run_until_idle};
 
 pub fn body(content: &Content) -> TestBody {
     let pieces = content.pieces.iter().cloned().map(Bytes::from);
@@ -112,6 +112,8 @@ pub async fn play(script: &Script) {
     expect_soon("the peer's end", sending)
         .await
         .expect("no panic");
+    // What the connection has handed over may still be in the hands of its readers.
+    run_until_idle().await;
     check(script, &log.lock().expect("not poisoned"));
 }
 
