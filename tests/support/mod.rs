@@ -20,6 +20,7 @@ pub mod bodies;
 pub mod gate;
 pub mod heap;
 pub mod scripted_h2;
+pub mod shaped;
 pub mod tokio_rt;
 pub mod tunnels;
 pub mod virtual_timer;
