@@ -6,6 +6,7 @@ mod support;
 support::heap::counting_heap!();
 
 mod cause;
+mod leak;
 
 // ----- bound, flow, isolation -----
 mod abandoned_writes;
@@ -23,24 +24,28 @@ mod pressure;
 mod settings_move_the_window;
 mod siblings_are_left_alone;
 mod socket_unread_is_bounded;
+mod unflushed_is_held;
 mod window_before_task;
 mod window_overflow;
 mod writers_share_fairly;
 mod zero_window_holds_writes;
 
 // ----- close and errors -----
+mod connection_dropped_at_any_poll;
 mod connection_ends;
 mod drop_loses_nothing;
 mod dropped_at_any_poll;
 mod dropped_tunnels_discard;
 mod errors_are_sticky;
 mod executor_drops_the_task;
+mod failing_transports;
 mod graceful_shutdown;
 mod half_close;
 #[cfg(not(feature = "released"))]
 mod linger_is_configurable;
 mod linger_resets_the_abandoned;
 mod never_claimed;
+mod odd_transports;
 mod panics_stay_in_their_tunnel;
 mod reset_reaches_reader;
 mod reset_reaches_writer;

@@ -108,6 +108,7 @@ struct State {
     is_dirty: bool,
     trespasses: Vec<&'static str>,
     flush_is_held: bool,
+    may_flush_once: bool,
     held: Option<Waker>,
 }
 
@@ -147,10 +148,20 @@ impl Handle {
         self.lock().flush_is_held = true;
     }
 
+    /// Lets flushes through again.
     pub fn release_flush(&self) {
+        self.allow(|state| state.flush_is_held = false);
+    }
+
+    /// Lets one flush through.
+    pub fn flush_once(&self) {
+        self.allow(|state| state.may_flush_once = true);
+    }
+
+    fn allow(&self, change: impl FnOnce(&mut State)) {
         let held = {
             let mut state = self.lock();
-            state.flush_is_held = false;
+            change(&mut state);
             state.held.take()
         };
         held.into_iter().for_each(Waker::wake);
@@ -202,7 +213,7 @@ impl Handle {
             state.trespasses.push("a call after the shutdown");
         }
         let is_flushing = matches!(operation, Operation::Flush | Operation::Shutdown);
-        if is_flushing && state.flush_is_held {
+        if is_flushing && state.flush_is_held && !std::mem::take(&mut state.may_flush_once) {
             state.held = Some(cx.waker().clone());
             return Poll::Pending;
         }
