@@ -23,6 +23,7 @@ both_roles!(
     a_flush_that_fails_wakes_everybody,
     a_read_that_fails_wakes_everybody,
     a_shutdown_that_fails_is_the_connections_result,
+    a_flush_that_fails_loses_what_was_shut_down_before,
 );
 
 type RawLink = Link<RawPeer<WireEnd>>;
@@ -192,5 +193,32 @@ async fn a_shutdown_that_fails_is_the_connections_result(role: Role) {
         run_until_idle().await;
         assert_eq!(link.executor.live(), 0);
         assert!(link.transport.is_alone());
+    }
+}
+
+// Case 25: a stream that both sides have ended is none to h2 any more, but its last bytes were not out.
+async fn a_flush_that_fails_loses_what_was_shut_down_before(role: Role) {
+    let shape = Shape {
+        buffers: true,
+        ..Shape::default()
+    };
+    let options = Options::new().shape(shape);
+    let mut link = Link::raw(role, &options).await;
+    let mut tunnel = link.tunnel().await;
+    link.peer.send_last_data(tunnel.stream, "").await;
+    run_until_idle().await;
+    link.transport.hold_flush();
+    let io = &mut tunnel.upgraded;
+    io.write_all(b"never out").await.expect("open");
+    io.shutdown().await.expect("open");
+    run_until_idle().await;
+    link.transport
+        .fail(Operation::Flush, 0, Failure::Error(KIND));
+    link.transport.release_flush();
+    run_until_idle().await;
+    assert!(link.transport.has_failed());
+    for _ in 0..2 {
+        io.flush().await.expect_err("the bytes are lost");
+        io.shutdown().await.expect_err("the bytes are lost");
     }
 }

@@ -254,6 +254,10 @@ fn flatten(slices: &[IoSlice<'_>], flat: &mut Vec<u8>) {
 impl<T> Drop for Port<T> {
     fn drop(&mut self) {
         self.outlet.close();
+        // Nobody will flush it.
+        for receipt in self.unflushed.drain(..) {
+            receipt.lose();
+        }
     }
 }
 
