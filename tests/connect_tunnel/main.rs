@@ -19,6 +19,8 @@ mod full_duplex;
 mod grants_are_exact;
 mod malformed_connect;
 mod many_tunnels;
+#[cfg(not(feature = "released"))]
+mod memory_is_given_back;
 mod pattern;
 mod pressure;
 mod settings_move_the_window;

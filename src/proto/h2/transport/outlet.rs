@@ -246,10 +246,15 @@ impl Outlet {
 
     /// Lets go of memory that was not needed since the last time; whether there is more.
     pub(super) fn sweep(&self) -> bool {
-        self.lock().queue.shrink();
+        let is_large = {
+            let mut state = self.lock();
+            state.queue.shrink();
+            state.copied.shrink_to_fit();
+            state.queue.is_large()
+        };
         let mut pool = self.pool();
         pool.sweep();
-        !pool.is_empty()
+        is_large || !pool.is_empty()
     }
 
     /// Throws away what was not written: nobody will.

@@ -18,7 +18,7 @@ use crate::proto::h2::transport::first_frame::Beginning;
 #[cfg(feature = "client")]
 use crate::proto::h2::transport::first_frame::FirstFrame;
 use crate::proto::h2::transport::inbound::{Fill, Inbound};
-use crate::proto::h2::transport::outbound::{Outbound, MAX_SLICES};
+use crate::proto::h2::transport::outbound::{Outbound, LEAST, MAX_SLICES};
 use crate::proto::h2::transport::outlet::{Next, Outlet};
 use crate::proto::h2::transport::sweeper::Sweeper;
 use crate::proto::h2::transport::wire::Wire;
@@ -105,7 +105,7 @@ impl<T: Read + Write + Unpin> Port<T> {
                 return worked;
             }
             if !self.fill(cx) && !has_room {
-                self.sweeper.poll(cx, &self.inbound, &self.outlet);
+                self.sweep(cx);
                 return Poll::Pending;
             }
         }
@@ -158,8 +158,12 @@ impl<T: Read + Write + Unpin> Port<T> {
             return false;
         };
         let written = self.write_and_flush(cx, &mut queue);
+        let is_large = queue.is_large() || self.flat.capacity() > LEAST;
         let next = self.outlet.give_back(queue);
-        self.recycle();
+        let is_pool_empty = self.recycle();
+        if is_large || !is_pool_empty {
+            self.sweeper.start();
+        }
         if let Err(err) = written {
             self.outlet.fail(&err);
             return true;
@@ -181,16 +185,22 @@ impl<T: Read + Write + Unpin> Port<T> {
         true
     }
 
-    /// Has the pieces that are written filled again.
-    fn recycle(&mut self) {
-        if self.done.is_empty() {
-            return;
-        }
+    /// Has the pieces that are written filled again, and says whether no buffer waits for that.
+    fn recycle(&mut self) -> bool {
         let mut pool = self.outlet.pool();
         for piece in self.done.drain(..) {
             pool.recycle(piece);
         }
-        self.sweeper.start();
+        pool.is_empty()
+    }
+
+    /// Gives back memory that is not needed any more, when it is time to.
+    fn sweep(&mut self, cx: &mut Context<'_>) {
+        if self.sweeper.poll(cx, &self.inbound, &self.outlet) {
+            self.flat = Vec::new();
+            self.done.shrink_to_fit();
+            self.unflushed.shrink_to_fit();
+        }
     }
 
     fn write_and_flush(
