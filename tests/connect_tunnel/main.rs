@@ -23,6 +23,7 @@ mod many_tunnels;
 mod memory_is_given_back;
 mod pattern;
 mod pressure;
+mod round_trips_beside_bulk;
 mod settings_move_the_window;
 mod siblings_are_left_alone;
 mod socket_unread_is_bounded;
@@ -56,9 +57,12 @@ mod split_halves;
 
 // ----- frames -----
 mod any_2xx_opens;
+#[cfg(not(feature = "released"))]
+mod batching;
 mod coalescing;
 mod early_bytes;
 mod extended_connect;
+mod reads_span_frames;
 mod small_and_padded_frames;
 mod trailers_are_a_violation;
 
