@@ -1,0 +1,22 @@
+//! HTTP/2 connections and their transports: what hyper makes of a transport's oddities, its failures and its end, and what a
+//! connection costs in memory and in writes. "Contract" in the tests names lines of the behaviour contract of hyper 1.12.0.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+support::heap::counting_heap!();
+
+mod bodies;
+mod end_of_input;
+mod memory;
+mod odd_transports;
+
+// ----- what they share -----
+mod exchange;
+#[path = "../connect_tunnel/outgoing_body.rs"]
+mod outgoing_body;
+#[path = "../connect_tunnel/own_service.rs"]
+mod own_service;
+#[allow(dead_code, reason = "a target takes what it needs of the pattern")]
+#[path = "../connect_tunnel/pattern.rs"]
+mod pattern;
