@@ -8,8 +8,10 @@ support::heap::counting_heap!();
 
 mod bodies;
 mod end_of_input;
+
 mod memory;
 mod odd_transports;
+mod read_ahead;
 
 // ----- what they share -----
 mod exchange;

@@ -14,9 +14,6 @@ use std::task::{Context, Poll};
 
 use crate::proto::h2::ledger::Receipt;
 use crate::proto::h2::piece::Piece;
-use crate::proto::h2::transport::first_frame::Beginning;
-#[cfg(feature = "client")]
-use crate::proto::h2::transport::first_frame::FirstFrame;
 use crate::proto::h2::transport::inbound::{Fill, Inbound};
 use crate::proto::h2::transport::outbound::{Outbound, LEAST, MAX_SLICES};
 use crate::proto::h2::transport::outlet::{Next, Outlet};
@@ -46,8 +43,6 @@ pub(crate) struct Port<T> {
     is_flush_due: bool,
     /// Bytes copied together, for a transport that takes one slice at a time.
     flat: Vec<u8>,
-    /// Looks out for the first frame, where somebody wants to know of it.
-    beginning: Option<Beginning>,
 }
 
 impl<T> Port<T> {
@@ -67,21 +62,12 @@ impl<T> Port<T> {
             done: Vec::new(),
             is_flush_due: false,
             flat: Vec::new(),
-            beginning: None,
         };
         (port, wire)
     }
 
     pub(crate) fn outlet(&self) -> &Arc<Outlet> {
         &self.outlet
-    }
-
-    /// For the side whose peer begins with a frame, not with a preface.
-    #[cfg(feature = "client")]
-    pub(crate) fn watch_first_frame(&mut self) -> FirstFrame {
-        self.beginning
-            .get_or_insert_with(Beginning::default)
-            .first_frame()
     }
 }
 
@@ -143,11 +129,6 @@ impl<T: Read + Write + Unpin> Port<T> {
         }
         if inbound.is_large() {
             self.sweeper.start();
-        }
-        if let Some(beginning) = &mut self.beginning {
-            if beginning.is_over_with(inbound.bytes()) {
-                self.beginning = None;
-            }
         }
         true
     }
