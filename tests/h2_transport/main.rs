@@ -8,7 +8,7 @@ support::heap::counting_heap!();
 
 mod bodies;
 mod end_of_input;
-
+mod handshakes;
 mod memory;
 mod odd_transports;
 mod read_ahead;

@@ -215,6 +215,12 @@ impl Outlet {
         is_due.then(|| std::mem::take(&mut state.queue))
     }
 
+    /// Whether the transport has taken everything.
+    #[cfg(feature = "client")]
+    pub(super) fn is_settled(&self) -> bool {
+        self.lock().queue.is_settled()
+    }
+
     /// Gives back what could not be written, and says how to go on.
     pub(super) fn give_back(&self, queue: Outbound<Receipt>) -> Next {
         let mut state = self.lock();

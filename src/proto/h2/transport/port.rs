@@ -103,13 +103,19 @@ impl<T: Read + Write + Unpin> Port<T> {
     #[cfg(feature = "client")]
     pub(crate) fn poll_pushed(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.push(cx);
-        if let Some((kind, message)) = self.outlet.error() {
-            return Poll::Ready(Err(io::Error::new(kind, message)));
-        }
-        if self.is_flush_due {
+        self.ensure_not_failed()?;
+        if self.is_flush_due || !self.outlet.is_settled() {
             return Poll::Pending;
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// For when h2 has nothing to write, and so does not learn that it could not.
+    pub(crate) fn ensure_not_failed(&self) -> io::Result<()> {
+        match self.outlet.error() {
+            Some((kind, message)) => Err(io::Error::new(kind, message)),
+            None => Ok(()),
+        }
     }
 
     /// Reads for h2, and says whether there is something new.
