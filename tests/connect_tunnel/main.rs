@@ -71,6 +71,4 @@ mod bodies_are_bounded;
 mod bodies_coalesce;
 
 // ----- what the last three groups share -----
-mod outgoing_body;
-mod own_service;
 mod traffic;

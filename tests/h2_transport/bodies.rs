@@ -6,8 +6,8 @@ use http::HeaderMap;
 use http_body_util::Full;
 
 use crate::exchange::pattern;
-use crate::outgoing_body::send_body;
 use crate::support::bodies::{channel, Frames};
+use crate::support::outgoing_body::send_body;
 use crate::support::scripted_h2::Frame;
 use crate::support::shaped::Shape;
 use crate::support::tunnels::{both_roles, Options, Role};

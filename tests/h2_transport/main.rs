@@ -16,10 +16,5 @@ mod read_ahead;
 // ----- what they share -----
 mod exchange;
 #[allow(dead_code, reason = "a target takes what it needs")]
-#[path = "../connect_tunnel/outgoing_body.rs"]
-mod outgoing_body;
-#[path = "../connect_tunnel/own_service.rs"]
-mod own_service;
-#[allow(dead_code, reason = "a target takes what it needs")]
 #[path = "../connect_tunnel/pattern.rs"]
 mod pattern;

@@ -7,8 +7,8 @@ use http::HeaderValue;
 use http_body_util::Full;
 
 use crate::exchange::{exchange, pattern, post, RawLink};
-use crate::outgoing_body::send_body;
 use crate::support::heap;
+use crate::support::outgoing_body::send_body;
 use crate::support::shaped::Shape;
 use crate::support::tunnels::{both_roles, empty_body, Link, Options, Role};
 use crate::support::virtual_timer::run_until_idle;

@@ -19,6 +19,8 @@
 pub mod bodies;
 pub mod gate;
 pub mod heap;
+pub mod outgoing_body;
+pub mod own_service;
 pub mod scripted_h2;
 pub mod shaped;
 pub mod tokio_rt;

@@ -11,8 +11,8 @@ use http::{Request, Response};
 use hyper::body::{Body, Frame, Incoming};
 use hyper::service::service_fn;
 
-use crate::own_service::serve;
 use crate::support::gate::{Flow, WireEnd};
+use crate::support::own_service::serve;
 use crate::support::scripted_h2::RawPeer;
 use crate::support::shaped::Handle;
 use crate::support::tunnels::{test_body, Link, Options, Role, TestBody};
