@@ -20,6 +20,7 @@ both_roles!(
     one_read_takes_what_many_frames_brought,
     a_read_takes_no_more_than_it_has_room_for,
     a_read_without_room_takes_nothing,
+    nothing_stays_behind_a_read_of_the_socket_that_just_fills_a_buffer,
     a_read_waits_for_nothing_once_it_has_something,
     the_end_is_told_after_the_bytes_before_it,
     a_reset_is_told_after_the_bytes_before_it,
@@ -106,6 +107,34 @@ async fn a_read_without_room_takes_nothing(role: Role) {
     expect_read(&mut tunnel.upgraded, 0, b"");
     expect_read(&mut tunnel.upgraded, 9, b"re");
     expect_read(&mut tunnel.upgraded, 9, b"");
+}
+
+/// Buffers for reading are powers of two, and grow.
+async fn nothing_stays_behind_a_read_of_the_socket_that_just_fills_a_buffer(role: Role) {
+    for more in [0, 1, 9, 10] {
+        let mut link = Link::raw(role, &options()).await;
+        let mut tunnel = link.tunnel().await;
+        let mut at = 0;
+        for buffer in [4 << 10, 4 << 10, 8 << 10, 16 << 10] {
+            // Frames of 1024 bytes on the wire, and the last may be longer.
+            for left in (0..buffer / 1024).rev() {
+                let len = 1024 - 9 + if left == 0 { more } else { 0 };
+                let piece = bytes_at(at, len);
+                link.peer.send_data(tunnel.stream, piece).await;
+                at += len;
+            }
+            run_until_idle().await;
+            let mut buf = vec![0; 64 << 10];
+            let Poll::Ready(Ok(read)) = poll_read(&mut tunnel.upgraded, &mut buf) else {
+                panic!("nothing to read")
+            };
+            assert!(buf[..read] == *bytes_at(at - read, read));
+            assert!(poll_read(&mut tunnel.upgraded, &mut buf).is_pending());
+        }
+        link.peer.send_last_data(tunnel.stream, "").await;
+        run_until_idle().await;
+        expect_read(&mut tunnel.upgraded, 1, b"");
+    }
 }
 
 /// And the frame that comes next wakes the one after.

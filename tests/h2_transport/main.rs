@@ -9,6 +9,7 @@ support::heap::counting_heap!();
 mod bodies;
 mod end_of_input;
 mod handshakes;
+mod many_threads;
 mod memory;
 mod odd_transports;
 mod read_ahead;
