@@ -62,6 +62,7 @@ mod batching;
 mod coalescing;
 mod early_bytes;
 mod extended_connect;
+#[cfg(not(feature = "released"))]
 mod reads_span_frames;
 mod small_and_padded_frames;
 mod trailers_are_a_violation;
