@@ -24,7 +24,6 @@ both_roles!(
     a_transport_that_reads_a_byte_at_a_time,
     a_transport_whose_reads_end_within_headers_and_payloads,
     a_transport_that_wakes_for_no_reason,
-    a_transport_with_hardly_a_buffer,
 );
 
 const LEN: usize = 3 << 20;
@@ -201,12 +200,5 @@ async fn a_transport_that_wakes_for_no_reason(role: Role) {
             ..Shape::default()
         };
         carries(role, LEN / 2, &options().shape(shape)).await;
-    }
-}
-
-async fn a_transport_with_hardly_a_buffer(role: Role) {
-    for socket_buffer in [1, 9, 4096] {
-        let options = options().socket_buffer(socket_buffer);
-        carries(role, FEW, &options).await;
     }
 }
