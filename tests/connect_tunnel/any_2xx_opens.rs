@@ -10,7 +10,7 @@ use hyper::{Request, Response};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 
-use crate::own_service::serve;
+use crate::support::own_service::serve;
 use crate::support::tokio_rt::TokioIo;
 use crate::support::tunnels::{
     both_roles, connect_request, test_body, Link, Options, Role, AUTHORITY,

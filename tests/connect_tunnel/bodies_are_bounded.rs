@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 
-use crate::outgoing_body::{send_body, Drip};
 use crate::support::bodies::{channel, Frames};
 use crate::support::heap;
+use crate::support::outgoing_body::{send_body, Drip};
 use crate::support::scripted_h2::Frame;
 use crate::support::tunnels::{both_roles, Options, Role};
 use crate::support::virtual_timer::{expect_soon, run_until_idle, CountPolls};

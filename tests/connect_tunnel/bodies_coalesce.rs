@@ -2,8 +2,8 @@
 
 use hyper::HeaderMap;
 
-use crate::outgoing_body::send_body;
 use crate::support::bodies::channel;
+use crate::support::outgoing_body::send_body;
 use crate::support::scripted_h2::Frame;
 use crate::support::tunnels::{both_roles, Options, Role};
 use crate::support::virtual_timer::run_until_idle;

@@ -10,7 +10,7 @@ use hyper::{Request, Response};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{mpsc, Semaphore};
 
-use crate::own_service::{serve, Served};
+use crate::support::own_service::{serve, Served};
 use crate::support::tokio_rt::TokioIo;
 use crate::support::tunnels::{connect_request, empty_body, Link, Options, Role, AUTHORITY};
 use crate::support::virtual_timer::{expect_soon, run_until_idle, settle};

@@ -11,7 +11,7 @@ use hyper::service::service_fn;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 
-use crate::own_service::serve;
+use crate::support::own_service::serve;
 use crate::support::scripted_h2::setting;
 use crate::support::tokio_rt::TokioIo;
 use crate::support::tunnels::{empty_body, Link, Options, Role, TestBody};

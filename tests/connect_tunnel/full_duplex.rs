@@ -2,11 +2,11 @@
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::pattern::{bytes_at, Arrived, MOST};
 use super::pressure::PatternWriter;
-use crate::support::scripted_h2::{send_all, H2Stream};
+use crate::support::scripted_h2::H2Stream;
 use crate::support::tunnels::{both_roles, Link, Options, Role};
 use crate::support::virtual_timer::expect_soon;
+use crate::traffic::{read_pattern, receive_pattern, send_pattern, write_pattern};
 
 both_roles!(
     both_directions_pass_in_full_through_small_windows,
@@ -29,28 +29,6 @@ fn small_windows() -> Options {
         )
 }
 
-/// Sends the pattern up to `end`, then END_STREAM.
-async fn send_pattern(send: &mut h2::SendStream<bytes::Bytes>, end: usize) {
-    for at in (0..end).step_by(MOST) {
-        let piece = bytes_at(at, MOST.min(end - at));
-        send_all(send, piece).await.expect("the stream is open");
-    }
-    let ended = send.send_data(bytes::Bytes::new(), true);
-    ended.expect("the stream is open");
-}
-
-/// Receives the pattern up to END_STREAM.
-async fn receive_pattern(recv: &mut h2::RecvStream) -> usize {
-    let mut arrived = Arrived::default();
-    while let Some(data) = recv.data().await {
-        let data = data.expect("no error");
-        arrived.push(&data);
-        let released = recv.flow_control().release_capacity(data.len());
-        released.expect("the window takes back what it gave");
-    }
-    arrived.len()
-}
-
 /// Case 14.
 async fn both_directions_pass_in_full_through_small_windows(role: Role) {
     const LEN: usize = 64 << 20;
@@ -59,22 +37,10 @@ async fn both_directions_pass_in_full_through_small_windows(role: Role) {
     let H2Stream { mut send, mut recv } = tunnel.stream;
     let (mut read, mut write) = tokio::io::split(tunnel.upgraded);
     let writing = async {
-        for at in (0..LEN).step_by(MOST) {
-            let piece = bytes_at(at, MOST.min(LEN - at));
-            write.write_all(piece).await.expect("the tunnel is open");
-        }
-        write.shutdown().await.expect("the tunnel is open");
+        write_pattern(&mut write, LEN).await.expect("open");
+        write.shutdown().await.expect("open");
     };
-    let reading = async {
-        let mut arrived = Arrived::default();
-        let mut buffer = vec![0; MOST];
-        loop {
-            match read.read(&mut buffer).await.expect("the tunnel is open") {
-                0 => return arrived.len(),
-                n => arrived.push(&buffer[..n]),
-            }
-        }
-    };
+    let reading = async { read_pattern(&mut read).await.expect("open") };
     let all = async {
         tokio::join!(
             writing,

@@ -6,6 +6,7 @@ mod support;
 support::heap::counting_heap!();
 
 mod cause;
+mod leak;
 
 // ----- bound, flow, isolation -----
 mod abandoned_writes;
@@ -19,29 +20,36 @@ mod full_duplex;
 mod grants_are_exact;
 mod malformed_connect;
 mod many_tunnels;
+#[cfg(not(feature = "released"))]
+mod memory_is_given_back;
 mod pattern;
 mod pressure;
+mod round_trips_beside_bulk;
 mod settings_move_the_window;
 mod siblings_are_left_alone;
 mod socket_unread_is_bounded;
+mod unflushed_is_held;
 mod used_at_once;
 mod window_overflow;
 mod writers_share_fairly;
 mod zero_window_holds_writes;
 
 // ----- close and errors -----
+mod connection_dropped_at_any_poll;
 mod connection_ends;
 mod drop_loses_nothing;
 mod dropped_at_any_poll;
 mod dropped_tunnels_discard;
 mod errors_are_sticky;
 mod executor_drops_the_task;
+mod failing_transports;
 mod graceful_shutdown;
 mod half_close;
 #[cfg(not(feature = "released"))]
 mod linger_is_configurable;
 mod linger_resets_the_abandoned;
 mod never_claimed;
+mod odd_transports;
 mod panics_stay_in_their_tunnel;
 mod reset_reaches_reader;
 mod reset_reaches_writer;
@@ -51,9 +59,13 @@ mod split_halves;
 
 // ----- frames -----
 mod any_2xx_opens;
+#[cfg(not(feature = "released"))]
+mod batching;
 mod coalescing;
 mod early_bytes;
 mod extended_connect;
+#[cfg(not(feature = "released"))]
+mod reads_span_frames;
 mod small_and_padded_frames;
 mod trailers_are_a_violation;
 
@@ -62,6 +74,4 @@ mod bodies_are_bounded;
 mod bodies_coalesce;
 
 // ----- what the last three groups share -----
-mod outgoing_body;
-mod own_service;
 mod traffic;

@@ -7,8 +7,8 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{upgrade, Request, Response};
 
-use crate::own_service::{serve, Served};
 use crate::support::gate::WireEnd;
+use crate::support::own_service::{serve, Served};
 use crate::support::scripted_h2::{Frame, RawPeer};
 use crate::support::tunnels::{
     both_roles, connect_request, empty_body, Link, Options, Role, AUTHORITY,

@@ -6,8 +6,8 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::own_service::serve;
 use crate::support::gate::WireEnd;
+use crate::support::own_service::serve;
 use crate::support::scripted_h2::RawPeer;
 use crate::support::tunnels::{both_roles, empty_body, Link, Options, Role, Tunnel, AUTHORITY};
 use crate::support::virtual_timer::run_until_idle;

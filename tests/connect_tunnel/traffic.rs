@@ -4,11 +4,11 @@ use std::io;
 use std::task::Poll;
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use crate::pattern::{bytes_at, MOST};
+use crate::pattern::{bytes_at, Arrived, MOST};
 use crate::support::gate::WireEnd;
-use crate::support::scripted_h2::{Frame, RawPeer};
+use crate::support::scripted_h2::{send_all, Frame, RawPeer};
 use crate::support::virtual_timer::{expect_soon, settle};
 
 /// The first `len` bytes of the [`pattern`](crate::pattern).
@@ -18,6 +18,48 @@ pub fn pattern(len: usize) -> Vec<u8> {
         .flat_map(|at| bytes_at(at, MOST.min(len - at)))
         .copied()
         .collect()
+}
+
+/// Writes the first `len` bytes of the pattern.
+pub async fn write_pattern<W: AsyncWrite + Unpin>(io: &mut W, len: usize) -> io::Result<()> {
+    for at in (0..len).step_by(MOST) {
+        io.write_all(bytes_at(at, MOST.min(len - at))).await?;
+    }
+    Ok(())
+}
+
+/// Reads the pattern up to the end, and returns how much that was.
+pub async fn read_pattern<R: AsyncRead + Unpin>(io: &mut R) -> io::Result<usize> {
+    let mut arrived = Arrived::default();
+    let mut buffer = vec![0; MOST];
+    loop {
+        match io.read(&mut buffer).await? {
+            0 => return Ok(arrived.len()),
+            n => arrived.push(&buffer[..n]),
+        }
+    }
+}
+
+/// As an `h2` peer: sends the pattern up to `end`, then END_STREAM.
+pub async fn send_pattern(send: &mut h2::SendStream<Bytes>, end: usize) {
+    for at in (0..end).step_by(MOST) {
+        let piece = bytes_at(at, MOST.min(end - at));
+        send_all(send, piece).await.expect("the stream is open");
+    }
+    let ended = send.send_data(Bytes::new(), true);
+    ended.expect("the stream is open");
+}
+
+/// As an `h2` peer: receives the pattern up to END_STREAM, and returns how much that was.
+pub async fn receive_pattern(recv: &mut h2::RecvStream) -> usize {
+    let mut arrived = Arrived::default();
+    while let Some(data) = recv.data().await {
+        let data = data.expect("no error");
+        arrived.push(&data);
+        let released = recv.flow_control().release_capacity(data.len());
+        released.expect("the window takes back what it gave");
+    }
+    arrived.len()
 }
 
 /// Writes until that fails, and returns the error.

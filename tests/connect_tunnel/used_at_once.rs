@@ -12,7 +12,7 @@ use hyper::{Request, Response};
 use tokio::io::AsyncWrite;
 use tokio::sync::oneshot;
 
-use super::own_service::serve;
+use crate::support::own_service::serve;
 use super::pressure::{poll_write, Io, FRAME};
 use super::traffic::{is_bare_end, payload_on};
 use crate::support::gate::WireEnd;

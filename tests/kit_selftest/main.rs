@@ -8,5 +8,6 @@ mod gate_blocks_and_resumes;
 mod heap_is_counted;
 mod idle_is_proved;
 mod raw_peer_talks_to_hyper;
+mod shaped_transports_keep_their_shape;
 
 support::heap::counting_heap!();

@@ -22,10 +22,15 @@ pub mod chunked_bodies;
 pub mod errors;
 pub mod gate;
 pub mod heap;
+#[cfg(all(feature = "client", feature = "server", feature = "http2"))]
+pub mod outgoing_body;
+#[cfg(all(feature = "client", feature = "server", feature = "http2"))]
+pub mod own_service;
 pub mod reading;
 pub mod responses;
 pub mod scripted_h1;
 pub mod scripted_h2;
+pub mod shaped;
 pub mod tokio_rt;
 #[cfg(all(feature = "client", feature = "server", feature = "http2"))]
 pub mod tunnels;

@@ -5,12 +5,13 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::pin::{pin, Pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{ready, Context, Poll};
 use std::time::{Duration, Instant};
 
 use hyper::rt::{self, ReadBufCursor};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::AbortHandle;
 
 /// Most bytes one read moves through [`TokioIo`] towards hyper.
 const READ_CHUNK: usize = 16 * 1024;
@@ -169,6 +170,16 @@ struct Counts {
     live: AtomicUsize,
     spawned: AtomicUsize,
     polls: AtomicUsize,
+    first: First,
+}
+
+/// The first task, which may be cut off.
+#[derive(Debug, Default)]
+struct First {
+    polls: AtomicUsize,
+    /// Polls after which it is dropped; 0 for never.
+    last_poll: AtomicUsize,
+    handle: OnceLock<AbortHandle>,
 }
 
 impl CountingExecutor {
@@ -191,21 +202,52 @@ impl CountingExecutor {
         self.0.polls.load(Ordering::SeqCst)
     }
 
+    /// Polls of the first task so far. Where hyper is one end of a [`Link`](super::tunnels::Link), that is the one that owns
+    /// the transport.
+    pub fn first_polls(&self) -> usize {
+        self.0.first.polls.load(Ordering::SeqCst)
+    }
+
+    /// Drops the first task where it stands after `polls` more polls of it, one at least.
+    pub fn cut_first_off_after(&self, polls: usize) {
+        let last_poll = self.first_polls() + polls;
+        self.0.first.last_poll.store(last_poll, Ordering::SeqCst);
+    }
+
     /// Spawns a future of the test's own (hyper's connection, say) under the same counts.
     pub fn spawn<F>(&self, future: F) -> tokio::task::JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
+        let is_first = self.spawned() == 0;
         let task = LiveTask::new(self.0.clone());
-        tokio::spawn(async move {
+        let spawned = tokio::spawn(async move {
             let mut future = pin!(future);
             poll_fn(|cx| {
                 task.0.polls.fetch_add(1, Ordering::SeqCst);
-                future.as_mut().poll(cx)
+                let polled = future.as_mut().poll(cx);
+                if is_first {
+                    task.0.first.polled();
+                }
+                polled
             })
             .await
-        })
+        });
+        if is_first {
+            // Set once: there is one first.
+            let _ = self.0.first.handle.set(spawned.abort_handle());
+        }
+        spawned
+    }
+}
+
+impl First {
+    fn polled(&self) {
+        let polls = self.polls.fetch_add(1, Ordering::SeqCst) + 1;
+        if polls == self.last_poll.load(Ordering::SeqCst) {
+            self.handle.get().into_iter().for_each(AbortHandle::abort);
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use super::options::{ClientBuilder, Options, ServerBuilder, Timer};
 use super::role::Role;
 use crate::support::bodies::{empty_body, test_body, TestBody};
 use crate::support::gate::WireEnd;
+use crate::support::shaped::Shaped;
 use crate::support::tokio_rt::{CountingExecutor, TokioIo, TokioTimer};
 use crate::support::virtual_timer::expect_soon;
 
@@ -40,7 +41,7 @@ enum Side {
 impl HyperEnd {
     pub(super) async fn open(
         role: Role,
-        io: WireEnd,
+        io: Shaped<WireEnd>,
         options: &Options,
         executor: &CountingExecutor,
     ) -> Self {
@@ -51,7 +52,7 @@ impl HyperEnd {
     }
 
     /// Serves CONNECT with the status of `options`, handing its `OnUpgrade` to the test, and anything else with an echo.
-    fn serve(io: WireEnd, options: &Options, executor: &CountingExecutor) -> Self {
+    fn serve(io: Shaped<WireEnd>, options: &Options, executor: &CountingExecutor) -> Self {
         let mut builder = ServerBuilder::new(executor.clone());
         if options.timer == Timer::Tokio {
             builder.timer(TokioTimer);
@@ -84,7 +85,11 @@ impl HyperEnd {
         HyperEnd { side, connection }
     }
 
-    async fn handshake(io: WireEnd, options: &Options, executor: &CountingExecutor) -> Self {
+    async fn handshake(
+        io: Shaped<WireEnd>,
+        options: &Options,
+        executor: &CountingExecutor,
+    ) -> Self {
         let mut builder = ClientBuilder::new(executor.clone());
         if options.timer == Timer::Tokio {
             builder.timer(TokioTimer);

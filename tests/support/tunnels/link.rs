@@ -10,6 +10,7 @@ use super::options::Options;
 use super::role::Role;
 use crate::support::gate::{wire, Flow, WireEnd};
 use crate::support::scripted_h2::{H2Peer, H2Stream, RawPeer};
+use crate::support::shaped::{Handle, Shaped};
 use crate::support::tokio_rt::{CountingExecutor, TokioIo};
 use crate::support::virtual_timer::expect_soon;
 
@@ -22,6 +23,8 @@ pub struct Link<P> {
     pub to_hyper: Flow,
     /// What hyper sends: stop reading it, or count it.
     pub to_peer: Flow,
+    /// hyper's transport.
+    pub transport: Handle,
     /// Counts hyper's tasks, its connection included.
     pub executor: CountingExecutor,
     connect_status: StatusCode,
@@ -117,6 +120,7 @@ impl<P> Link<P> {
         let (to_hyper, to_peer) = (own.incoming(), own.outgoing());
         to_hyper.set_buffer(options.socket_buffer);
         to_peer.set_buffer(options.socket_buffer);
+        let (own, transport) = Shaped::new(own, options.shape);
         let executor = CountingExecutor::new();
         let opening =
             async { tokio::join!(HyperEnd::open(role, own, options, &executor), peer(other)) };
@@ -126,6 +130,7 @@ impl<P> Link<P> {
             peer,
             to_hyper,
             to_peer,
+            transport,
             executor,
             connect_status: options.connect_status,
         }

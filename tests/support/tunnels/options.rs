@@ -4,6 +4,7 @@ use http::StatusCode;
 
 use crate::support::gate::DEFAULT_BUFFER;
 use crate::support::scripted_h2::PeerSettings;
+use crate::support::shaped::Shape;
 use crate::support::tokio_rt::CountingExecutor;
 
 pub type ServerBuilder = hyper::server::conn::http2::Builder<CountingExecutor>;
@@ -16,6 +17,7 @@ pub struct Options {
     pub max_send_buf_size: Option<usize>,
     pub timer: Timer,
     pub socket_buffer: usize,
+    pub shape: Shape,
     pub connect_status: StatusCode,
     pub tune_server: fn(&mut ServerBuilder),
     pub tune_client: fn(&mut ClientBuilder),
@@ -35,6 +37,7 @@ impl Default for Options {
             max_send_buf_size: None,
             timer: Timer::Tokio,
             socket_buffer: DEFAULT_BUFFER,
+            shape: Shape::default(),
             connect_status: StatusCode::OK,
             tune_server: |_| {},
             tune_client: |_| {},
@@ -79,6 +82,12 @@ impl Options {
     /// Bytes the socket accepts in each direction while nobody reads.
     pub fn socket_buffer(mut self, bytes: usize) -> Self {
         self.socket_buffer = bytes;
+        self
+    }
+
+    /// What hyper's transport is like, apart from its buffer.
+    pub fn shape(mut self, shape: Shape) -> Self {
+        self.shape = shape;
         self
     }
 

@@ -73,8 +73,8 @@ where
     B::Error: Into<BoxError>,
     E: Http2ClientConnExec<B, T> + Unpin,
 {
-    let (mut port, wire) = Port::new(io, clock.clone());
-    let first_frame = port.watch_first_frame();
+    let (mut port, mut wire) = Port::new(io, clock.clone());
+    let first_frame = wire.watch_first_frame();
     let outlet = port.outlet().clone();
     let (h2, mut connection) = config
         .h2_builder()

@@ -16,6 +16,7 @@ use http_body::Body;
 
 use crate::body::h2_stream::H2Stream as IncomingStream;
 use crate::body::Incoming;
+use crate::error::kind::Kind;
 use crate::error::BoxError;
 use crate::ext::Protocol;
 use crate::proto::h2::ping::ponger::{Ponged, Ponger};
@@ -212,7 +213,13 @@ where
         let handshaken = self
             .port
             .poll_around(cx, |cx| Pin::new(&mut *handshake).poll(cx));
-        let mut connection = ready!(handshaken).map_err(crate::Error::from_h2)?;
+        let Poll::Ready(handshaken) = handshaken else {
+            // While h2 waits for the preface it does not look.
+            let writing = self.port.ensure_not_failed();
+            writing.map_err(|err| crate::Error::new(Kind::Io).with(err))?;
+            return Poll::Pending;
+        };
+        let mut connection = handshaken.map_err(crate::Error::from_h2)?;
         if *is_shutdown_due {
             connection.graceful_shutdown();
         }

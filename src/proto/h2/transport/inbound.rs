@@ -64,11 +64,6 @@ impl Inbound {
         self.start == self.end
     }
 
-    /// What waits.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.buffer[self.start..self.end]
-    }
-
     /// Takes at most `most` of the bytes that are here; none is the end.
     ///
     /// `Pending` wakes nobody: whoever owns the transport knows when there is more.

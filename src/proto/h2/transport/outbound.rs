@@ -12,6 +12,9 @@ use std::io::IoSlice;
 
 use crate::proto::h2::piece::Piece;
 
+/// The memory of a quiet connection, in bytes.
+pub(super) const LEAST: usize = 4 << 10;
+
 /// The most slices that go into one write.
 pub(crate) const MAX_SLICES: usize = 32;
 
@@ -57,6 +60,11 @@ impl<M> Outbound<M> {
     /// Whether there is nothing to write and no mark to pass.
     pub(crate) fn is_settled(&self) -> bool {
         self.len == 0 && self.marks.is_empty()
+    }
+
+    /// Whether there is more memory here than a quiet connection needs.
+    pub(crate) fn is_large(&self) -> bool {
+        self.copied.capacity() > LEAST
     }
 
     /// Lets go of memory where nothing is here.

@@ -215,6 +215,12 @@ impl Outlet {
         is_due.then(|| std::mem::take(&mut state.queue))
     }
 
+    /// Whether the transport has taken everything.
+    #[cfg(feature = "client")]
+    pub(super) fn is_settled(&self) -> bool {
+        self.lock().queue.is_settled()
+    }
+
     /// Gives back what could not be written, and says how to go on.
     pub(super) fn give_back(&self, queue: Outbound<Receipt>) -> Next {
         let mut state = self.lock();
@@ -246,10 +252,15 @@ impl Outlet {
 
     /// Lets go of memory that was not needed since the last time; whether there is more.
     pub(super) fn sweep(&self) -> bool {
-        self.lock().queue.shrink();
+        let is_large = {
+            let mut state = self.lock();
+            state.queue.shrink();
+            state.copied.shrink_to_fit();
+            state.queue.is_large()
+        };
         let mut pool = self.pool();
         pool.sweep();
-        !pool.is_empty()
+        is_large || !pool.is_empty()
     }
 
     /// Throws away what was not written: nobody will.

@@ -14,11 +14,8 @@ use std::task::{Context, Poll};
 
 use crate::proto::h2::ledger::Receipt;
 use crate::proto::h2::piece::Piece;
-use crate::proto::h2::transport::first_frame::Beginning;
-#[cfg(feature = "client")]
-use crate::proto::h2::transport::first_frame::FirstFrame;
 use crate::proto::h2::transport::inbound::{Fill, Inbound};
-use crate::proto::h2::transport::outbound::{Outbound, MAX_SLICES};
+use crate::proto::h2::transport::outbound::{Outbound, LEAST, MAX_SLICES};
 use crate::proto::h2::transport::outlet::{Next, Outlet};
 use crate::proto::h2::transport::sweeper::Sweeper;
 use crate::proto::h2::transport::wire::Wire;
@@ -46,8 +43,6 @@ pub(crate) struct Port<T> {
     is_flush_due: bool,
     /// Bytes copied together, for a transport that takes one slice at a time.
     flat: Vec<u8>,
-    /// Looks out for the first frame, where somebody wants to know of it.
-    beginning: Option<Beginning>,
 }
 
 impl<T> Port<T> {
@@ -67,21 +62,12 @@ impl<T> Port<T> {
             done: Vec::new(),
             is_flush_due: false,
             flat: Vec::new(),
-            beginning: None,
         };
         (port, wire)
     }
 
     pub(crate) fn outlet(&self) -> &Arc<Outlet> {
         &self.outlet
-    }
-
-    /// For the side whose peer begins with a frame, not with a preface.
-    #[cfg(feature = "client")]
-    pub(crate) fn watch_first_frame(&mut self) -> FirstFrame {
-        self.beginning
-            .get_or_insert_with(Beginning::default)
-            .first_frame()
     }
 }
 
@@ -105,7 +91,7 @@ impl<T: Read + Write + Unpin> Port<T> {
                 return worked;
             }
             if !self.fill(cx) && !has_room {
-                self.sweeper.poll(cx, &self.inbound, &self.outlet);
+                self.sweep(cx);
                 return Poll::Pending;
             }
         }
@@ -117,13 +103,19 @@ impl<T: Read + Write + Unpin> Port<T> {
     #[cfg(feature = "client")]
     pub(crate) fn poll_pushed(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.push(cx);
-        if let Some((kind, message)) = self.outlet.error() {
-            return Poll::Ready(Err(io::Error::new(kind, message)));
-        }
-        if self.is_flush_due {
+        self.ensure_not_failed()?;
+        if self.is_flush_due || !self.outlet.is_settled() {
             return Poll::Pending;
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// For when h2 has nothing to write, and so does not learn that it could not.
+    pub(crate) fn ensure_not_failed(&self) -> io::Result<()> {
+        match self.outlet.error() {
+            Some((kind, message)) => Err(io::Error::new(kind, message)),
+            None => Ok(()),
+        }
     }
 
     /// Reads for h2, and says whether there is something new.
@@ -144,11 +136,6 @@ impl<T: Read + Write + Unpin> Port<T> {
         if inbound.is_large() {
             self.sweeper.start();
         }
-        if let Some(beginning) = &mut self.beginning {
-            if beginning.is_over_with(inbound.bytes()) {
-                self.beginning = None;
-            }
-        }
         true
     }
 
@@ -158,8 +145,12 @@ impl<T: Read + Write + Unpin> Port<T> {
             return false;
         };
         let written = self.write_and_flush(cx, &mut queue);
+        let is_large = queue.is_large() || self.flat.capacity() > LEAST;
         let next = self.outlet.give_back(queue);
-        self.recycle();
+        let is_pool_empty = self.recycle();
+        if is_large || !is_pool_empty {
+            self.sweeper.start();
+        }
         if let Err(err) = written {
             self.outlet.fail(&err);
             return true;
@@ -181,16 +172,22 @@ impl<T: Read + Write + Unpin> Port<T> {
         true
     }
 
-    /// Has the pieces that are written filled again.
-    fn recycle(&mut self) {
-        if self.done.is_empty() {
-            return;
-        }
+    /// Has the pieces that are written filled again, and says whether no buffer waits for that.
+    fn recycle(&mut self) -> bool {
         let mut pool = self.outlet.pool();
         for piece in self.done.drain(..) {
             pool.recycle(piece);
         }
-        self.sweeper.start();
+        pool.is_empty()
+    }
+
+    /// Gives back memory that is not needed any more, when it is time to.
+    fn sweep(&mut self, cx: &mut Context<'_>) {
+        if self.sweeper.poll(cx, &self.inbound, &self.outlet) {
+            self.flat = Vec::new();
+            self.done.shrink_to_fit();
+            self.unflushed.shrink_to_fit();
+        }
     }
 
     fn write_and_flush(
@@ -254,6 +251,10 @@ fn flatten(slices: &[IoSlice<'_>], flat: &mut Vec<u8>) {
 impl<T> Drop for Port<T> {
     fn drop(&mut self) {
         self.outlet.close();
+        // Nobody will flush it.
+        for receipt in self.unflushed.drain(..) {
+            receipt.lose();
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Invariant: while a connection has more memory than a quiet one, a timer runs. With each ring,
 //! that goes which nobody missed since the last one; so an idle connection has none of it after
-//! two. Without a timer there is less to begin with.
+//! two. Without a timer there is less to begin with, and each rest of the connection is a ring.
 
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
@@ -62,29 +62,41 @@ impl Sweeper {
 
     /// There may be something to sweep.
     pub(crate) fn start(&mut self) {
-        if self.state == State::Resting && self.clock.is_set() {
+        if self.state == State::Resting {
             self.state = State::Due;
         }
     }
 
-    /// Sweeps when it is time to. Wakes on the timer.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, inbound: &Mutex<Inbound>, outlet: &Outlet) {
-        while self.state != State::Resting {
-            if self.state == State::Due {
-                self.set_timer();
-            }
-            if let Some(sleep) = &mut self.sleep {
-                if sleep.as_mut().poll(cx).is_pending() {
-                    return;
-                }
-            }
+    /// Sweeps when it is time to, and says whether it did. Wakes on the timer.
+    pub(crate) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        inbound: &Mutex<Inbound>,
+        outlet: &Outlet,
+    ) -> bool {
+        let mut has_swept = false;
+        while self.state != State::Resting && self.is_time(cx) {
             let mut inbound = inbound.lock().unwrap_or_else(PoisonError::into_inner);
             inbound.sweep();
-            self.state = if outlet.sweep() || inbound.is_large() {
+            has_swept = true;
+            let has_more = outlet.sweep() || inbound.is_large();
+            self.state = if has_more && self.clock.is_set() {
                 State::Due
             } else {
                 State::Resting
             };
+        }
+        has_swept
+    }
+
+    /// Without a timer it always is.
+    fn is_time(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.state == State::Due && self.clock.is_set() {
+            self.set_timer();
+        }
+        match &mut self.sleep {
+            Some(sleep) => sleep.as_mut().poll(cx).is_ready(),
+            None => true,
         }
     }
 

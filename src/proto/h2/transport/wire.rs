@@ -7,6 +7,9 @@ use std::task::{ready, Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::proto::h2::transport::first_frame::Beginning;
+#[cfg(feature = "client")]
+use crate::proto::h2::transport::first_frame::FirstFrame;
 use crate::proto::h2::transport::inbound::Inbound;
 use crate::proto::h2::transport::outlet::Outlet;
 
@@ -17,22 +20,44 @@ use crate::proto::h2::transport::outlet::Outlet;
 pub(crate) struct Wire {
     inbound: Arc<Mutex<Inbound>>,
     outlet: Arc<Outlet>,
+    /// Looks out for the first frame, where somebody wants to know of it.
+    beginning: Option<Beginning>,
 }
 
 impl Wire {
     pub(super) fn new(inbound: Arc<Mutex<Inbound>>, outlet: Arc<Outlet>) -> Wire {
-        Wire { inbound, outlet }
+        Wire {
+            inbound,
+            outlet,
+            beginning: None,
+        }
+    }
+
+    /// For the side whose peer begins with a frame, not with a preface.
+    #[cfg(feature = "client")]
+    pub(crate) fn watch_first_frame(&mut self) -> FirstFrame {
+        self.beginning
+            .get_or_insert_with(Beginning::default)
+            .first_frame()
     }
 }
 
 impl AsyncRead for Wire {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let mut inbound = self.inbound.lock().unwrap_or_else(PoisonError::into_inner);
+        let this = &mut *self;
+        // h2 asks for more when all that it got is parsed, and SETTINGS among that are in force.
+        if this.beginning.as_ref().is_some_and(Beginning::conclude) {
+            this.beginning = None;
+        }
+        let mut inbound = this.inbound.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes = ready!(inbound.poll_take(buf.remaining()))?;
+        if let Some(beginning) = &mut this.beginning {
+            beginning.see(bytes);
+        }
         buf.put_slice(bytes);
         Poll::Ready(Ok(()))
     }

@@ -8,8 +8,9 @@ use hyper::{Request, Response};
 
 use crate::support::gate::{wire, Flow, WireEnd};
 use crate::support::scripted_h2::RawPeer;
+use crate::support::shaped::{Handle, Shaped};
 use crate::support::tokio_rt::{CountingExecutor, TokioIo, TokioTimer};
-use crate::support::tunnels::{Options, ServerBuilder, TestBody};
+use crate::support::tunnels::{Options, ServerBuilder, TestBody, Timer};
 use crate::support::virtual_timer::expect_soon;
 
 /// One connection to such a server.
@@ -17,6 +18,8 @@ pub struct Served {
     pub peer: RawPeer<WireEnd>,
     /// What hyper sends.
     pub to_peer: Flow,
+    /// hyper's transport.
+    pub transport: Handle,
     /// Counts hyper's tasks, its connection included.
     pub executor: CountingExecutor,
 }
@@ -31,9 +34,12 @@ where
     let (near, far) = wire();
     let to_peer = far.outgoing();
     to_peer.set_buffer(options.socket_buffer);
+    let (far, transport) = Shaped::new(far, options.shape);
     let executor = CountingExecutor::new();
     let mut builder = ServerBuilder::new(executor.clone());
-    builder.timer(TokioTimer);
+    if options.timer == Timer::Tokio {
+        builder.timer(TokioTimer);
+    }
     if let Some(bytes) = options.max_send_buf_size {
         builder.max_send_buf_size(bytes);
     }
@@ -44,6 +50,7 @@ where
     Served {
         peer,
         to_peer,
+        transport,
         executor,
     }
 }

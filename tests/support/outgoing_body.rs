@@ -11,9 +11,10 @@ use http::{Request, Response};
 use hyper::body::{Body, Frame, Incoming};
 use hyper::service::service_fn;
 
-use crate::own_service::serve;
 use crate::support::gate::{Flow, WireEnd};
+use crate::support::own_service::serve;
 use crate::support::scripted_h2::RawPeer;
+use crate::support::shaped::Handle;
 use crate::support::tunnels::{test_body, Link, Options, Role, TestBody};
 
 /// Where a body goes.
@@ -23,6 +24,8 @@ pub struct Outgoing {
     pub stream: u32,
     /// What hyper sends.
     pub to_peer: Flow,
+    /// hyper's transport.
+    pub transport: Handle,
     _kept: Box<dyn Any>,
 }
 
@@ -61,6 +64,7 @@ async fn respond(options: &Options, body: TestBody) -> Outgoing {
         peer: served.peer,
         stream,
         to_peer: served.to_peer,
+        transport: served.transport,
         _kept: Box::new(served.executor),
     }
 }
@@ -75,6 +79,7 @@ async fn request(options: &Options, body: TestBody) -> Outgoing {
         peer: link.peer,
         stream,
         to_peer: link.to_peer,
+        transport: link.transport,
         _kept: Box::new((link.hyper, response)),
     }
 }
