@@ -12,10 +12,10 @@ use hyper::{Request, Response};
 use tokio::io::AsyncWrite;
 use tokio::sync::oneshot;
 
-use crate::support::own_service::serve;
 use super::pressure::{poll_write, Io, FRAME};
 use super::traffic::{is_bare_end, payload_on};
 use crate::support::gate::WireEnd;
+use crate::support::own_service::serve;
 use crate::support::scripted_h2::RawPeer;
 use crate::support::tokio_rt::TokioIo;
 use crate::support::tunnels::{

@@ -270,10 +270,7 @@ impl<'a> Body<'a> {
     fn take_trailers(&mut self) -> Option<BodyEnd> {
         let mut lines = Vec::new();
         loop {
-            let end = self.rest.iter().position(|byte| *byte == b'\n');
-            let Some(end) = end else {
-                return None;
-            };
+            let end = self.rest.iter().position(|byte| *byte == b'\n')?;
             let line = &self.rest[..end];
             self.rest = &self.rest[end + 1..];
             let Some(line) = line.strip_suffix(b"\r") else {
