@@ -131,3 +131,17 @@ async fn a_shutdown_finds_the_reset_itself() {
     let shut_down = shut_down.map_err(|err| err.kind());
     assert_eq!(shut_down, Poll::Ready(Err(io::ErrorKind::BrokenPipe)));
 }
+
+/// Case 36, promise 9: a task is free to move, and its latest waker is the one to wake.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_moved_is_woken_where_it_is() {
+    let mut server = ByHandServer::open().await;
+    let (wakes, waker) = CountingWaker::new();
+    server.tasks.run(&mut Context::from_waker(&waker));
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(poll_write(&mut server.tunnel, &mut cx, b"x").is_ready());
+    assert_eq!(wakes.wakes(), 0);
+    server.peer.grant(server.stream, 1).await;
+    assert!(server.connection.as_mut().poll(&mut cx).is_pending());
+    assert_eq!(wakes.wakes(), 1);
+}

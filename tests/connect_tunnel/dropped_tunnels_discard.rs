@@ -22,6 +22,7 @@ both_roles!(
     a_peer_that_goes_on_regardless_is_reset,
     a_dropped_tunnel_keeps_none_of_the_connections_window,
     a_peers_reset_frees_the_task_at_once,
+    a_peers_reset_frees_the_task_though_the_socket_is_full,
     each_byte_discarded_starts_the_linger_anew,
     a_tunnel_half_closed_for_an_hour_is_dropped_like_any_other,
 );
@@ -51,6 +52,9 @@ async fn data_under_way_at_the_drop_is_discarded_quietly(role: Role) {
         let frames = link.peer.settled_frames().await;
         assert!(frames.iter().all(is_bare_end), "{frames:?}");
     }
+    let window_left = WINDOW as usize - 4 * 16_000;
+    link.peer.send_data(stream, vec![1; window_left]).await;
+    assert!(link.peer.settled_frames().await.is_empty());
     link.peer.send_last_data(stream, "").await;
     sleep(HOUR).await;
     assert!(link.peer.settled_frames().await.is_empty());
@@ -155,6 +159,25 @@ async fn a_peers_reset_frees_the_task_at_once(role: Role) {
     assert_eq!(link.executor.live(), without_tunnel);
     sleep(HOUR).await;
     assert!(link.peer.settled_frames().await.is_empty());
+}
+
+// Case 30: what the socket has not taken is no matter of the stream any more.
+async fn a_peers_reset_frees_the_task_though_the_socket_is_full(role: Role) {
+    let mut link = Link::raw(role, &options()).await;
+    run_until_idle().await;
+    let without_tunnel = link.executor.live();
+    let mut tunnel = link.tunnel().await;
+    let stream = tunnel.stream;
+    run_until_idle().await;
+    link.to_peer.set_buffer(0);
+    tunnel.upgraded.write_all(b"stuck").await.expect("open");
+    run_until_idle().await;
+    drop(tunnel);
+    run_until_idle().await;
+    assert!(link.executor.live() > without_tunnel);
+    link.peer.reset(stream, Reason::CANCEL).await;
+    run_until_idle().await;
+    assert_eq!(link.executor.live(), without_tunnel);
 }
 
 // Case 30.
