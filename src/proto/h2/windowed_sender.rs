@@ -27,9 +27,9 @@ use crate::proto::h2::transport::outlet::Outlet;
 use crate::proto::h2::waiting::Waiting;
 use crate::proto::h2::window::FRAME_SIZE;
 
-/// The most that goes into h2 at a time: a socket is kept busy by what came before while the next
-/// is made.
-const MAX_DIRECT: usize = 4 * FRAME_SIZE;
+/// The most that goes into h2 at a time, in bytes, four frames: a socket is kept busy by what came
+/// before while the next is made.
+const MAX_DIRECT: usize = 64 << 10;
 
 pub(crate) struct WindowedSender {
     stream: SendStream<SendBuf>,
