@@ -136,12 +136,11 @@ impl Reader {
                 Ok(())
             }
             Some(reason) => Err(io::Error::new(kind_of(reason), err)),
-            None => Err(match self.outlet.error() {
-                Some((kind, message)) => io::Error::new(kind, message),
-                None => err
-                    .into_io()
-                    .unwrap_or_else(|| io::ErrorKind::BrokenPipe.into()),
-            }),
+            None => Err(self
+                .outlet
+                .to_io_error()
+                .or_else(|| err.into_io())
+                .unwrap_or_else(|| io::ErrorKind::BrokenPipe.into())),
         }
     }
 

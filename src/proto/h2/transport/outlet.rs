@@ -158,10 +158,9 @@ impl Outlet {
     fn ensure_open(&self, state: &State) -> io::Result<()> {
         match state.end {
             End::Open | End::Asked => Ok(()),
-            End::ShutDown | End::Failed | End::Closed => Err(match self.error() {
-                Some((kind, message)) => io::Error::new(kind, message),
-                None => io::ErrorKind::BrokenPipe.into(),
-            }),
+            End::ShutDown | End::Failed | End::Closed => Err(self
+                .to_io_error()
+                .unwrap_or_else(|| io::ErrorKind::BrokenPipe.into())),
         }
     }
 }
@@ -290,6 +289,12 @@ impl Outlet {
     pub(crate) fn error(&self) -> Option<(io::ErrorKind, &str)> {
         let (kind, message) = self.error.get()?;
         Some((*kind, message))
+    }
+
+    /// The same as an error of its own.
+    pub(crate) fn to_io_error(&self) -> Option<io::Error> {
+        let (kind, message) = self.error()?;
+        Some(io::Error::new(kind, message))
     }
 
     /// No code of a caller runs under this lock, so a poisoned one is as good as any.

@@ -112,10 +112,7 @@ impl<T: Read + Write + Unpin> Port<T> {
 
     /// For when h2 has nothing to write, and so does not learn that it could not.
     pub(crate) fn ensure_not_failed(&self) -> io::Result<()> {
-        match self.outlet.error() {
-            Some((kind, message)) => Err(io::Error::new(kind, message)),
-            None => Ok(()),
-        }
+        self.outlet.to_io_error().map_or(Ok(()), Err)
     }
 
     /// Reads for h2, and says whether there is something new.
