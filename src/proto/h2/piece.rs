@@ -7,6 +7,7 @@
 //! - All buffers of a pool have room for one frame, so those in the pool and those in use are never
 //!   more than were in use together at some time since the last [`Pool::sweep`] but one.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
@@ -41,6 +42,11 @@ impl From<Bytes> for Piece {
 }
 
 impl Piece {
+    /// In memory of just their size.
+    pub(crate) fn copy(bytes: &[u8]) -> Piece {
+        Piece::Foreign(Bytes::copy_from_slice(bytes))
+    }
+
     pub(crate) fn as_slice(&self) -> &[u8] {
         match self {
             Piece::Foreign(bytes) => bytes,
@@ -171,6 +177,8 @@ pub(crate) struct Pool {
     fewest: usize,
     /// Whether somebody sweeps. Without, no more than one is kept.
     is_swept: bool,
+    /// Whether anything was put here since a sweep left nothing.
+    is_in_use: Arc<AtomicBool>,
 }
 
 impl Pool {
@@ -182,8 +190,14 @@ impl Pool {
         }
     }
 
+    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.buffers.is_empty()
+    }
+
+    /// Whether there may be something to sweep, for those who do not want to lock the pool to see.
+    pub(crate) fn is_in_use(&self) -> Arc<AtomicBool> {
+        self.is_in_use.clone()
     }
 
     /// A buffer to fill, small at first where none waits here.
@@ -198,7 +212,7 @@ impl Pool {
     /// memory of just their size.
     pub(crate) fn copy(&mut self, bytes: &[u8]) -> Piece {
         if bytes.len() < FRAME_SIZE {
-            return Piece::Foreign(Bytes::copy_from_slice(bytes));
+            return Piece::copy(bytes);
         }
         let buffer = self.take();
         let mut buffer = buffer.unwrap_or_else(|| Arc::new(Vec::with_capacity(FRAME_SIZE)));
@@ -229,15 +243,18 @@ impl Pool {
             if unshared.capacity() == FRAME_SIZE {
                 unshared.clear();
                 self.buffers.push(buffer);
+                self.is_in_use.store(true, Ordering::Release);
             }
         }
     }
 
-    /// Lets go of the buffers that nobody missed since the last sweep.
-    pub(crate) fn sweep(&mut self) {
+    /// Lets go of the buffers that nobody missed since the last sweep, and says whether any are left.
+    pub(crate) fn sweep(&mut self) -> bool {
         let kept = self.buffers.len() - self.fewest;
         self.buffers.truncate(kept);
         self.fewest = kept;
+        self.is_in_use.store(kept > 0, Ordering::Release);
+        kept > 0
     }
 }
 

@@ -313,7 +313,7 @@ impl WindowedSender {
     /// Sends `bytes` in pieces that fill a buffer each.
     fn send_copy(&mut self, bytes: &[u8]) -> Result<(), h2::Error> {
         for frame in bytes.chunks(self.frame) {
-            let piece = self.outlet.pool().copy(frame);
+            let piece = self.outlet.copy(frame);
             self.send(piece)?;
         }
         Ok(())

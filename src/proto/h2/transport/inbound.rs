@@ -8,6 +8,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use crate::rt::{Read, ReadBuf};
@@ -17,6 +19,14 @@ const LEAST: usize = 4 << 10;
 
 /// The largest buffer, in bytes: four frames of the size that every peer must accept.
 pub(super) const MOST: usize = 64 << 10;
+
+/// An [`Inbound`] between h2's end and the transport's, of which each finds out without the lock that
+/// it has nothing to do.
+pub(crate) struct Intake {
+    inbound: Mutex<Inbound>,
+    /// Whether h2 finds something here.
+    has_news: AtomicBool,
+}
 
 pub(crate) struct Inbound {
     buffer: Vec<u8>,
@@ -38,13 +48,62 @@ enum Over {
 
 /// What came of reading.
 pub(crate) enum Fill {
-    /// Bytes, or the end or failure of the transport; and whether that wakes the task when there is
-    /// more.
-    New { is_awaited: bool },
+    /// Bytes, or the end or failure of the transport.
+    New {
+        /// Whether the transport wakes the task when there is more.
+        is_awaited: bool,
+        /// Whether the buffer is larger than a quiet connection's.
+        is_large: bool,
+    },
     /// Nothing; the transport wakes the task when there is more.
     Awaited,
     /// h2 has not parsed what was read before, or nothing more will come.
     NotYet,
+}
+
+impl Intake {
+    pub(crate) fn new(inbound: Inbound) -> Intake {
+        Intake {
+            inbound: Mutex::new(inbound),
+            has_news: AtomicBool::new(false),
+        }
+    }
+
+    /// Has `take` have at most `most` of the bytes that are here; none is the end.
+    ///
+    /// `Pending` wakes nobody: whoever owns the transport knows when there is more.
+    pub(crate) fn poll_take(&self, most: usize, take: impl FnOnce(&[u8])) -> Poll<io::Result<()>> {
+        if !self.has_news.load(Ordering::Acquire) {
+            return Poll::Pending;
+        }
+        let mut inbound = self.lock();
+        let taken = inbound.poll_take(most).map_ok(take);
+        self.has_news.store(inbound.has_news(), Ordering::Release);
+        taken
+    }
+
+    /// See [`Inbound::fill`].
+    pub(crate) fn fill<T: Read + Unpin>(&self, cx: &mut Context<'_>, io: &mut T) -> Fill {
+        if self.has_news.load(Ordering::Acquire) {
+            return Fill::NotYet;
+        }
+        // A panic of the transport leaves what was read as it was.
+        let mut inbound = self.lock();
+        let fill = inbound.fill(cx, io);
+        self.has_news.store(inbound.has_news(), Ordering::Release);
+        fill
+    }
+
+    /// Makes the buffer small where it was not needed since the last time; whether it is large still.
+    pub(crate) fn sweep(&self) -> bool {
+        let mut inbound = self.lock();
+        inbound.sweep();
+        inbound.is_large()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inbound> {
+        self.inbound.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Inbound {
@@ -64,9 +123,12 @@ impl Inbound {
         self.start == self.end
     }
 
-    /// Takes at most `most` of the bytes that are here; none is the end.
-    ///
-    /// `Pending` wakes nobody: whoever owns the transport knows when there is more.
+    /// Whether there is anything to [take](Inbound::poll_take), be it the end.
+    fn has_news(&self) -> bool {
+        !self.is_empty() || self.over.is_some()
+    }
+
+    /// Takes at most `most` of the bytes that are here; none is the end. `Pending` wakes nobody.
     pub(crate) fn poll_take(&mut self, most: usize) -> Poll<io::Result<&[u8]>> {
         if !self.is_empty() {
             let start = self.start;
@@ -90,7 +152,7 @@ impl Inbound {
     ///
     /// So h2 sees an end together with the last bytes before it, and does not answer to a peer that is gone.
     pub(crate) fn fill<T: Read + Unpin>(&mut self, cx: &mut Context<'_>, io: &mut T) -> Fill {
-        if !self.is_empty() || self.over.is_some() {
+        if self.has_news() {
             return Fill::NotYet;
         }
         if self.buffer.is_empty() {
@@ -119,7 +181,10 @@ impl Inbound {
         }
         (self.start, self.end) = (0, len);
         self.adapt(len);
-        Fill::New { is_awaited }
+        Fill::New {
+            is_awaited,
+            is_large: self.is_large(),
+        }
     }
 
     /// Makes the buffer larger where a read filled it.

@@ -118,6 +118,17 @@ impl<M> Outbound<M> {
         self.marks.pop_front().map(|(_, mark)| mark)
     }
 
+    /// All bytes, where they stand in one slice.
+    pub(crate) fn only_slice(&self) -> Option<&[u8]> {
+        if self.segments.len() > 1 {
+            return None;
+        }
+        self.segments.front().map(|segment| match segment {
+            Segment::Copied(len) => &self.copied[self.copied_start..][..*len],
+            Segment::Moved(piece) => piece.as_slice(),
+        })
+    }
+
     /// The first bytes, in as many slices as they stand in and fit; returns how many slices.
     pub(crate) fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>; MAX_SLICES]) -> usize {
         let mut copied = &self.copied[self.copied_start..];

@@ -11,14 +11,19 @@
 //! - `queue` is touched by the connection's own task only, so that the port may take it out and work on it
 //!   without the lock. The lock is never held while anything foreign runs, and no other lock is taken
 //!   under it.
+//! - `is_new` is set where something is changed that a flush or the port has to see, and taken back by
+//!   the flush that has seen it; `is_due` likewise, for the port. So whoever finds nothing to do
+//!   finds it without the lock.
 
 use std::io;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
 
 use crate::proto::h2::ledger::Receipt;
 use crate::proto::h2::piece::{Piece, Pool};
 use crate::proto::h2::transport::outbound::Outbound;
+use crate::proto::h2::window::FRAME_SIZE;
 
 /// How much may stand here before h2 has to wait, in bytes, where the transport takes it all:
 /// large enough for a write to be worth its system call, small enough to stay in a processor's
@@ -32,7 +37,13 @@ const LEAST_ENOUGH: usize = 16 << 10;
 /// What a connection's streams, its h2 end and its transport end share.
 pub(crate) struct Outlet {
     state: Mutex<State>,
+    /// Whether a flush may find something new in `state`.
+    is_new: AtomicBool,
+    /// Whether the port may.
+    is_due: AtomicBool,
     pool: Mutex<Pool>,
+    /// Whether something may be in `pool`.
+    is_pooling: Arc<AtomicBool>,
     /// How the transport failed: to its streams h2 calls every failed write a broken pipe.
     error: OnceLock<(io::ErrorKind, String)>,
 }
@@ -104,6 +115,9 @@ impl Outlet {
     pub(super) fn new(pool: Pool) -> Outlet {
         Outlet {
             state: Mutex::default(),
+            is_new: AtomicBool::new(false),
+            is_due: AtomicBool::new(false),
+            is_pooling: pool.is_in_use(),
             pool: Mutex::new(pool),
             error: OnceLock::new(),
         }
@@ -131,15 +145,23 @@ impl Outlet {
         if !payload.is_empty() {
             state.promised = Some(Payload::of(payload));
         }
+        self.is_new.store(!payload.is_empty(), Ordering::Release);
+        self.is_due.store(true, Ordering::Release);
         Poll::Ready(Ok(head.len() + payload.len()))
     }
 
     /// h2 has written all that it has.
     pub(super) fn accept_flush(&self) -> io::Result<()> {
+        if !self.is_new.load(Ordering::Acquire) {
+            return Ok(());
+        }
         let mut state = self.lock();
         state.ensure_kept_promise()?;
         self.ensure_open(&state)?;
-        state.mark_copied();
+        if state.mark_copied() {
+            self.is_due.store(true, Ordering::Release);
+        }
+        self.is_new.store(false, Ordering::Release);
         Ok(())
     }
 
@@ -147,7 +169,10 @@ impl Outlet {
     pub(super) fn poll_shut_down(&self) -> Poll<io::Result<()>> {
         let mut state = self.lock();
         match state.end {
-            End::Open => state.end = End::Asked,
+            End::Open => {
+                state.end = End::Asked;
+                self.is_due.store(true, Ordering::Release);
+            }
             End::Asked => {}
             End::ShutDown => return Poll::Ready(Ok(())),
             End::Failed | End::Closed => return Poll::Ready(self.ensure_open(&state)),
@@ -178,20 +203,21 @@ impl Outlet {
             state.queue.mark(receipt);
             return;
         }
-        Self::note_copied(state, receipt);
+        self.note_copied(state, receipt);
         if piece.is_last_of_buffer() {
-            self.pool().recycle(piece);
+            self.recycle([piece]);
         }
     }
 
     /// h2 has all that `receipt` is for in its own buffer.
     pub(crate) fn copied(&self, receipt: Receipt) {
-        Self::note_copied(self.lock(), receipt);
+        self.note_copied(self.lock(), receipt);
     }
 
-    fn note_copied(mut state: MutexGuard<'_, State>, receipt: Receipt) {
+    fn note_copied(&self, mut state: MutexGuard<'_, State>, receipt: Receipt) {
         if state.end != End::Closed {
             state.copied.push(receipt);
+            self.is_new.store(true, Ordering::Release);
             return;
         }
         drop(state);
@@ -205,6 +231,9 @@ impl Outlet {
     /// Takes what is to be written, which has to be given [back](Outlet::give_back). `None` where
     /// there is nothing to do, unless something is `unflushed`.
     pub(super) fn take_queue(&self, is_unflushed: bool) -> Option<Outbound<Receipt>> {
+        if !is_unflushed && !self.is_due.load(Ordering::Acquire) {
+            return None;
+        }
         let mut state = self.lock();
         let is_due = match state.end {
             End::Open => is_unflushed || !state.queue.is_settled(),
@@ -224,6 +253,8 @@ impl Outlet {
     pub(super) fn give_back(&self, queue: Outbound<Receipt>) -> Next {
         let mut state = self.lock();
         let has_taken_all = queue.is_empty();
+        let is_due = !queue.is_settled() || state.end == End::Asked;
+        self.is_due.store(is_due, Ordering::Release);
         state.queue = queue;
         if !has_taken_all {
             state.enough = LEAST_ENOUGH;
@@ -241,12 +272,30 @@ impl Outlet {
     }
 
     pub(super) fn shut_down(&self) {
-        self.lock().end = End::ShutDown;
+        self.end(&mut self.lock(), End::ShutDown);
     }
 
     pub(super) fn fail(&self, err: &io::Error) {
         let _ = self.error.set((err.kind(), err.to_string()));
-        self.lock().end = End::Failed;
+        self.end(&mut self.lock(), End::Failed);
+    }
+
+    fn end(&self, state: &mut State, end: End) {
+        state.end = end;
+        self.is_new.store(true, Ordering::Release);
+    }
+
+    /// Has the buffers of `pieces`, which are done with, filled again.
+    pub(super) fn recycle(&self, pieces: impl IntoIterator<Item = Piece>) {
+        let mut pool = self.pool();
+        for piece in pieces {
+            pool.recycle(piece);
+        }
+    }
+
+    /// Whether buffers may wait to be filled again.
+    pub(super) fn is_pooling(&self) -> bool {
+        self.is_pooling.load(Ordering::Acquire)
     }
 
     /// Lets go of memory that was not needed since the last time; whether there is more.
@@ -257,16 +306,14 @@ impl Outlet {
             state.copied.shrink_to_fit();
             state.queue.is_large()
         };
-        let mut pool = self.pool();
-        pool.sweep();
-        is_large || !pool.is_empty()
+        self.pool().sweep() || is_large
     }
 
     /// Throws away what was not written: nobody will.
     pub(super) fn close(&self) {
         let (mut queue, copied) = {
             let mut state = self.lock();
-            state.end = End::Closed;
+            self.end(&mut state, End::Closed);
             let queue = std::mem::take(&mut state.queue);
             (queue, std::mem::take(&mut state.copied))
         };
@@ -280,6 +327,14 @@ impl Outlet {
 // ===== for anybody =====
 
 impl Outlet {
+    /// [`Pool::copy`], without the lock where the pool has no part in it.
+    pub(crate) fn copy(&self, bytes: &[u8]) -> Piece {
+        if bytes.len() < FRAME_SIZE {
+            return Piece::copy(bytes);
+        }
+        self.pool().copy(bytes)
+    }
+
     /// Buffers for the connection's streams.
     pub(crate) fn pool(&self) -> MutexGuard<'_, Pool> {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
@@ -304,10 +359,14 @@ impl Outlet {
 }
 
 impl State {
-    fn mark_copied(&mut self) {
+    /// Has the receipts for copied bytes go when all that is here has left, and says whether there
+    /// were any.
+    fn mark_copied(&mut self) -> bool {
+        let has_any = !self.copied.is_empty();
         for receipt in self.copied.drain(..) {
             self.queue.mark(receipt);
         }
+        has_any
     }
 
     /// Where a payload was not handed over, bytes would be missing from here on.

@@ -9,12 +9,12 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::proto::h2::ledger::Receipt;
 use crate::proto::h2::piece::Piece;
-use crate::proto::h2::transport::inbound::{Fill, Inbound};
+use crate::proto::h2::transport::inbound::{Fill, Intake};
 use crate::proto::h2::transport::outbound::{Outbound, LEAST, MAX_SLICES};
 use crate::proto::h2::transport::outlet::{Next, Outlet};
 use crate::proto::h2::transport::sweeper::Sweeper;
@@ -31,7 +31,7 @@ const FLAT: usize = 16 << 10;
 
 pub(crate) struct Port<T> {
     io: T,
-    inbound: Arc<Mutex<Inbound>>,
+    intake: Arc<Intake>,
     /// Whether the transport wakes the task, in this poll of it, when there is more to read.
     is_awaited: bool,
     outlet: Arc<Outlet>,
@@ -49,12 +49,12 @@ impl<T> Port<T> {
     /// Both ends of a connection's transport.
     pub(crate) fn new(io: T, clock: Clock) -> (Port<T>, Wire) {
         let sweeper = Sweeper::new(clock);
-        let inbound = Arc::new(Mutex::new(sweeper.inbound()));
+        let intake = Arc::new(Intake::new(sweeper.inbound()));
         let outlet = Arc::new(Outlet::new(sweeper.pool()));
-        let wire = Wire::new(inbound.clone(), outlet.clone());
+        let wire = Wire::new(intake.clone(), outlet.clone());
         let port = Port {
             io,
-            inbound,
+            intake,
             is_awaited: false,
             outlet,
             sweeper,
@@ -120,20 +120,23 @@ impl<T: Read + Write + Unpin> Port<T> {
         if self.is_awaited {
             return false;
         }
-        // A panic of the transport leaves what was read as it was.
-        let mut inbound = self.inbound.lock().unwrap_or_else(PoisonError::into_inner);
-        match inbound.fill(cx, &mut self.io) {
-            Fill::New { is_awaited } => self.is_awaited = is_awaited,
+        match self.intake.fill(cx, &mut self.io) {
+            Fill::New {
+                is_awaited,
+                is_large,
+            } => {
+                self.is_awaited = is_awaited;
+                if is_large {
+                    self.sweeper.start();
+                }
+                true
+            }
             Fill::Awaited => {
                 self.is_awaited = true;
-                return false;
+                false
             }
-            Fill::NotYet => return false,
+            Fill::NotYet => false,
         }
-        if inbound.is_large() {
-            self.sweeper.start();
-        }
-        true
     }
 
     /// Writes what h2 has said, and says whether it is to be polled again.
@@ -144,8 +147,10 @@ impl<T: Read + Write + Unpin> Port<T> {
         let written = self.write_and_flush(cx, &mut queue);
         let is_large = queue.is_large() || self.flat.capacity() > LEAST;
         let next = self.outlet.give_back(queue);
-        let is_pool_empty = self.recycle();
-        if is_large || !is_pool_empty {
+        if !self.done.is_empty() {
+            self.outlet.recycle(self.done.drain(..));
+        }
+        if is_large || self.outlet.is_pooling() {
             self.sweeper.start();
         }
         if let Err(err) = written {
@@ -169,18 +174,9 @@ impl<T: Read + Write + Unpin> Port<T> {
         true
     }
 
-    /// Has the pieces that are written filled again, and says whether no buffer waits for that.
-    fn recycle(&mut self) -> bool {
-        let mut pool = self.outlet.pool();
-        for piece in self.done.drain(..) {
-            pool.recycle(piece);
-        }
-        pool.is_empty()
-    }
-
     /// Gives back memory that is not needed any more, when it is time to.
     fn sweep(&mut self, cx: &mut Context<'_>) {
-        if self.sweeper.poll(cx, &self.inbound, &self.outlet) {
+        if self.sweeper.poll(cx, &self.intake, &self.outlet) {
             self.flat = Vec::new();
             self.done.shrink_to_fit();
             self.unflushed.shrink_to_fit();
@@ -218,17 +214,19 @@ impl<T: Read + Write + Unpin> Port<T> {
         cx: &mut Context<'_>,
         queue: &mut Outbound<Receipt>,
     ) -> Poll<io::Result<usize>> {
-        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
-        let count = queue.slices(&mut slices);
-        let slices = &slices[..count];
         let io = Pin::new(&mut self.io);
-        let written = if count == 1 {
-            io.poll_write(cx, &slices[0])
-        } else if io.is_write_vectored() {
-            io.poll_write_vectored(cx, slices)
+        let written = if let Some(slice) = queue.only_slice() {
+            io.poll_write(cx, slice)
         } else {
-            flatten(slices, &mut self.flat);
-            io.poll_write(cx, &self.flat)
+            let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+            let count = queue.slices(&mut slices);
+            let slices = &slices[..count];
+            if io.is_write_vectored() {
+                io.poll_write_vectored(cx, slices)
+            } else {
+                flatten(slices, &mut self.flat);
+                io.poll_write(cx, &self.flat)
+            }
         };
         if let Poll::Ready(Ok(count)) = written {
             queue.advance(count, |piece| self.done.push(piece));

@@ -5,12 +5,11 @@
 //! two. Without a timer there is less to begin with, and each rest of the connection is a ring.
 
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
 use std::task::Context;
 use std::time::Duration;
 
 use crate::proto::h2::piece::Pool;
-use crate::proto::h2::transport::inbound::{self, Inbound};
+use crate::proto::h2::transport::inbound::{self, Inbound, Intake};
 use crate::proto::h2::transport::outlet::Outlet;
 use crate::proto::h2::window::FRAME_SIZE;
 use crate::rt::clock::Clock;
@@ -68,18 +67,12 @@ impl Sweeper {
     }
 
     /// Sweeps when it is time to, and says whether it did. Wakes on the timer.
-    pub(crate) fn poll(
-        &mut self,
-        cx: &mut Context<'_>,
-        inbound: &Mutex<Inbound>,
-        outlet: &Outlet,
-    ) -> bool {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, intake: &Intake, outlet: &Outlet) -> bool {
         let mut has_swept = false;
         while self.state != State::Resting && self.is_time(cx) {
-            let mut inbound = inbound.lock().unwrap_or_else(PoisonError::into_inner);
-            inbound.sweep();
             has_swept = true;
-            let has_more = outlet.sweep() || inbound.is_large();
+            let is_large = intake.sweep();
+            let has_more = outlet.sweep() || is_large;
             self.state = if has_more && self.clock.is_set() {
                 State::Due
             } else {

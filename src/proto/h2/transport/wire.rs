@@ -2,15 +2,15 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{ready, Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::proto::h2::transport::first_frame::Beginning;
 #[cfg(feature = "client")]
 use crate::proto::h2::transport::first_frame::FirstFrame;
-use crate::proto::h2::transport::inbound::Inbound;
+use crate::proto::h2::transport::inbound::Intake;
 use crate::proto::h2::transport::outlet::Outlet;
 
 /// What h2 takes for the transport.
@@ -18,16 +18,16 @@ use crate::proto::h2::transport::outlet::Outlet;
 /// Wakes nobody. Whatever it makes h2 wait for, the [`Port`](super::port::Port) brings about, and
 /// polls h2 again.
 pub(crate) struct Wire {
-    inbound: Arc<Mutex<Inbound>>,
+    intake: Arc<Intake>,
     outlet: Arc<Outlet>,
     /// Looks out for the first frame, where somebody wants to know of it.
     beginning: Option<Beginning>,
 }
 
 impl Wire {
-    pub(super) fn new(inbound: Arc<Mutex<Inbound>>, outlet: Arc<Outlet>) -> Wire {
+    pub(super) fn new(intake: Arc<Intake>, outlet: Arc<Outlet>) -> Wire {
         Wire {
-            inbound,
+            intake,
             outlet,
             beginning: None,
         }
@@ -53,13 +53,12 @@ impl AsyncRead for Wire {
         if this.beginning.as_ref().is_some_and(Beginning::conclude) {
             this.beginning = None;
         }
-        let mut inbound = this.inbound.lock().unwrap_or_else(PoisonError::into_inner);
-        let bytes = ready!(inbound.poll_take(buf.remaining()))?;
-        if let Some(beginning) = &mut this.beginning {
-            beginning.see(bytes);
-        }
-        buf.put_slice(bytes);
-        Poll::Ready(Ok(()))
+        this.intake.poll_take(buf.remaining(), |bytes| {
+            if let Some(beginning) = &mut this.beginning {
+                beginning.see(bytes);
+            }
+            buf.put_slice(bytes);
+        })
     }
 }
 

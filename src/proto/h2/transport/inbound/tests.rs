@@ -74,7 +74,10 @@ fn bytes_come_out_in_order_and_then_nothing_does() {
     ]);
     assert!(matches!(
         fill(&mut inbound, &mut io),
-        Fill::New { is_awaited: true }
+        Fill::New {
+            is_awaited: true,
+            ..
+        }
     ));
     assert_eq!(take_all(&mut inbound), b"hello world");
     assert!(inbound.poll_take(7).is_pending());
@@ -86,7 +89,10 @@ fn an_end_is_seen_together_with_the_last_bytes_and_told_behind_them() {
     let mut io = script([Step::Bytes(b"bye".to_vec()), Step::End]);
     assert!(matches!(
         fill(&mut inbound, &mut io),
-        Fill::New { is_awaited: false }
+        Fill::New {
+            is_awaited: false,
+            ..
+        }
     ));
     assert_eq!(take_all(&mut inbound), b"bye");
     for _ in 0..2 {
