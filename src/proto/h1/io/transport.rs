@@ -68,7 +68,7 @@ impl<T> Transport<T> {
 impl<T: Read + Write + Unpin> Transport<T> {
     pub(crate) fn new(io: T, options: &TransportOptions) -> Transport<T> {
         let strategy = options.write_strategy.unwrap_or(if io.is_write_vectored() {
-            WriteStrategy::Queue
+            WriteStrategy::QueueLarge
         } else {
             WriteStrategy::Flatten
         });

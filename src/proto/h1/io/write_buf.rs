@@ -22,6 +22,9 @@ const MAX_SLICES: usize = 64;
 /// How many buffers may wait. Text between two of data counts as one too.
 const MAX_QUEUED: usize = 32;
 
+/// Data of this many bytes is copied sooner than a slice more is passed to a transport.
+const SMALL: usize = 1024;
+
 /// What an idle connection keeps allocated.
 const KEPT_WHILE_IDLE: usize = 8 * 1024;
 
@@ -32,6 +35,8 @@ pub(crate) enum WriteStrategy {
     Flatten,
     /// It stays where it is, and a vectored write takes all.
     Queue,
+    /// It is queued unless it is so small that a copy costs less.
+    QueueLarge,
 }
 
 impl WriteStrategy {
@@ -46,6 +51,8 @@ impl WriteStrategy {
 pub(crate) struct WriteBuffer {
     queue: BufList,
     text: BytesMut,
+    /// How many pieces were copied that could have been queued, since nothing waited last.
+    copied: usize,
     /// The most that `text` has held since the connection last was idle, and so the least that it has allocated: its
     /// own capacity does not count what has been written already.
     burst: usize,
@@ -58,6 +65,7 @@ impl WriteBuffer {
         WriteBuffer {
             queue: BufList::default(),
             text: BytesMut::new(),
+            copied: 0,
             burst: 0,
             strategy,
             limit,
@@ -76,7 +84,13 @@ impl WriteBuffer {
             return;
         }
         let fits = length <= self.limit.saturating_sub(self.remaining());
-        if self.strategy == WriteStrategy::Flatten && fits {
+        let is_copied = match self.strategy {
+            WriteStrategy::Flatten => true,
+            WriteStrategy::Queue => false,
+            WriteStrategy::QueueLarge => length <= SMALL,
+        };
+        if is_copied && fits {
+            self.copied += usize::from(self.strategy == WriteStrategy::QueueLarge);
             self.text.put(data);
             return;
         }
@@ -87,7 +101,7 @@ impl WriteBuffer {
 
     /// Whether more data may be added.
     pub(crate) fn has_room(&self) -> bool {
-        self.remaining() < self.limit && self.queue.len() < MAX_QUEUED
+        self.remaining() < self.limit && self.queue.len() + self.copied * 2 < MAX_QUEUED
     }
 
     /// How many bytes wait.
@@ -117,6 +131,7 @@ impl WriteBuffer {
             }
             self.advance(count);
         }
+        self.copied = 0;
         Poll::Ready(Ok(()))
     }
 

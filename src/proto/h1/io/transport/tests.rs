@@ -94,11 +94,14 @@ fn what_waits_is_written_and_flushed_before_the_shutdown() {
 // Contract 3.1-9.
 #[test]
 fn the_transport_decides_how_data_is_written_unless_the_caller_did() {
-    for (is_vectored, strategy, call) in [
-        (false, None, "write"),
-        (true, None, "write vectored"),
-        (true, Some(WriteStrategy::Flatten), "write"),
-        (false, Some(WriteStrategy::Queue), "write vectored"),
+    for (is_vectored, strategy, length, call) in [
+        (false, None, 2048, "write"),
+        (true, None, 2048, "write vectored"),
+        (true, None, 1025, "write vectored"),
+        // So little is not worth a slice.
+        (true, None, 1024, "write"),
+        (true, Some(WriteStrategy::Flatten), 2048, "write"),
+        (false, Some(WriteStrategy::Queue), 4, "write vectored"),
     ] {
         let io = Notes {
             is_vectored,
@@ -106,9 +109,10 @@ fn the_transport_decides_how_data_is_written_unless_the_caller_did() {
         };
         let mut transport = transport(io, strategy);
         transport.outgoing().text().extend_from_slice(b"head");
-        transport.outgoing().push(Bytes::from_static(b"data"));
+        transport.outgoing().push(Bytes::from(vec![b'd'; length]));
         assert!(transport.poll_flush(&mut context()).is_ready());
-        assert_eq!(transport.io.calls[0], call, "{is_vectored}, {strategy:?}");
+        let case = format!("{is_vectored}, {strategy:?}, {length}");
+        assert_eq!(transport.io.calls[0], call, "{case}");
     }
 }
 
