@@ -15,6 +15,7 @@ use http::{response, HeaderMap};
 
 use crate::body::length::BodyLength;
 use crate::proto::h1::config::Config;
+use crate::proto::h1::fields::located::LineAt;
 use crate::proto::h1::head::search::HeadSearch;
 use crate::proto::h1::role::binding::Role;
 use crate::proto::h1::state::{KeepAlive, State};
@@ -25,6 +26,8 @@ pub(crate) struct Codec<R: Role> {
     state: State,
     exchange: R::Exchange,
     search: HeadSearch,
+    /// Where the fields of the head under way stand. Kept, so that it is allocated once.
+    fields: Vec<LineAt>,
     /// The peer waits for a 100 before it sends the body.
     continue_due: bool,
     /// A message was received before.
@@ -123,6 +126,7 @@ impl<R: Role> Codec<R> {
             state: State::new(R::FIRST, keep_alive),
             exchange: R::Exchange::default(),
             search: HeadSearch::new(),
+            fields: Vec::new(),
             continue_due: false,
             has_received: false,
         }

@@ -4,12 +4,16 @@ use bytes::{Buf, BytesMut};
 
 use crate::error::kind::{Kind, Parse};
 use crate::proto::h1::codec::{Codec, Eof, Event, Received, Receiving};
+use crate::proto::h1::config::DEFAULT_MAX_HEADERS;
 use crate::proto::h1::framing::decoder::Decoded;
-use crate::proto::h1::head::message::Parsed;
+use crate::proto::h1::head::message::{Located, Parsed};
 use crate::proto::h1::head::search::{Check, Found, HeadSearch};
 use crate::proto::h1::role::binding::{FirstBytes, Role};
 use crate::proto::h1::state::{First, Reading};
 use crate::Error;
+
+/// More lines than most heads have, and as many as there is room for without an allocation.
+const USUAL_LINES: usize = DEFAULT_MAX_HEADERS;
 
 impl<R: Role> Codec<R> {
     /// Takes the next event from the front of `buf`.
@@ -56,16 +60,31 @@ impl<R: Role> Codec<R> {
         }
         buf.advance(skipped);
         self.search.forget_skipped();
+        if buf.is_empty() {
+            return Ok(None);
+        }
 
         let limit = limits
             .max_header_size
             .map_or(limits.max_buffered, |size| size.min(limits.max_buffered));
+        if self.search.is_untouched() {
+            // Most heads are there at once, and then there is no need to look for their end first.
+            match R::locate(buf, USUAL_LINES, &self.config, &mut self.fields) {
+                Ok(Some(located)) if located.length <= limit => {
+                    return self.understand(located, buf).map(Some);
+                }
+                Ok(None) => self.search.was_checked(buf.len()),
+                // What is wrong, or how much of it, is found out below.
+                Ok(Some(_)) | Err(_) => {}
+            }
+        }
         match self.search.look(buf) {
             Found::Nothing => Ok(None),
             Found::End { at, lines } if at <= limit => {
-                let head = buf.split_to(at).freeze();
-                self.search = HeadSearch::new();
-                R::parse(&head, lines, &self.config, &mut self.exchange).map(Some)
+                match R::locate(&buf[..at], lines, &self.config, &mut self.fields)? {
+                    Some(located) => self.understand(located, buf).map(Some),
+                    None => Err(Parse::Internal),
+                }
             }
             Found::End { lines, .. } => Err(self.too_large(&buf[..limit], lines)),
             Found::Open { lines, .. } if buf.len() >= limit => {
@@ -74,7 +93,7 @@ impl<R: Role> Codec<R> {
             Found::Open {
                 lines,
                 check: Check::Due,
-            } => R::check(buf, lines, &self.config).map(|()| None),
+            } => self.check(buf, lines).map(|()| None),
             Found::Open {
                 check: Check::Later,
                 ..
@@ -82,12 +101,35 @@ impl<R: Role> Codec<R> {
         }
     }
 
+    fn understand(
+        &mut self,
+        located: Located<R::FirstLine>,
+        buf: &mut BytesMut,
+    ) -> Result<Parsed<R::Incoming>, Parse> {
+        self.search = HeadSearch::new();
+        let head = buf.split_to(located.length).freeze();
+        let understood = R::understand(
+            &head,
+            located.first_line,
+            &self.fields,
+            &self.config,
+            &mut self.exchange,
+        );
+        if self.fields.capacity() > USUAL_LINES {
+            self.fields = Vec::new();
+        }
+        understood
+    }
+
+    /// Whether the beginning of a head, in which there are `lines` line feeds, has an error.
+    fn check(&mut self, begun: &[u8], lines: usize) -> Result<(), Parse> {
+        R::locate(begun, lines, &self.config, &mut self.fields).map(drop)
+    }
+
     /// An error within the limit comes before the limit, so that what is reported does not depend on
     /// how much was there at once.
-    fn too_large(&self, begun: &[u8], lines: usize) -> Parse {
-        R::check(begun, lines, &self.config)
-            .err()
-            .unwrap_or(Parse::TooLarge)
+    fn too_large(&mut self, begun: &[u8], lines: usize) -> Parse {
+        self.check(begun, lines).err().unwrap_or(Parse::TooLarge)
     }
 
     fn begin(&mut self, parsed: Parsed<R::Incoming>) -> Event<R::Incoming> {
@@ -175,7 +217,7 @@ impl<R: Role> Codec<R> {
             Found::Nothing if R::FIRST == First::Receive => Ok(Eof::Clean),
             Found::Nothing => Err(Error::new(Kind::IncompleteMessage)),
             Found::Open { lines, .. } | Found::End { lines, .. } => {
-                let kind = match R::check(buf, lines, &self.config) {
+                let kind = match self.check(buf, lines) {
                     Ok(()) => Kind::IncompleteMessage,
                     Err(parse) => Kind::Parse(parse),
                 };

@@ -1,4 +1,4 @@
-//! From lines that httparse has found to a `HeaderMap`.
+//! From lines that httparse has found, and [located](crate::proto::h1::fields::located), to a `HeaderMap`.
 //!
 //! Invariant: values share the buffer of their head and are not copied, folded ones apart.
 
@@ -7,6 +7,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::kind::{Header, Parse};
 use crate::ext::header_case::HeaderCase;
+use crate::proto::h1::fields::located::{locate, LineAt, Place};
 use crate::proto::headers::is_forbidden_in_trailers;
 
 /// What becomes of a field line.
@@ -16,6 +17,15 @@ pub(crate) enum Line {
     Drop,
 }
 
+/// How the lines of a section are to be read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reading {
+    /// Names are recorded as they were spelt.
+    pub(crate) records_case: bool,
+    /// Values may stand on several lines.
+    pub(crate) unfolds: bool,
+}
+
 /// The fields of a head, and how their names were spelt where that is recorded.
 #[derive(Debug)]
 pub(crate) struct Fields {
@@ -23,7 +33,7 @@ pub(crate) struct Fields {
     pub(crate) case: Option<HeaderCase>,
 }
 
-/// Collects `lines`, which are slices of `head`. `judge` sees them in their order, before they are
+/// Collects `lines` of `head`. `judge` sees them in their order, before they are
 /// in the map.
 ///
 /// # Errors
@@ -31,32 +41,32 @@ pub(crate) struct Fields {
 /// `TooLarge` for a name or a number of names that `http` has no room for, and what `judge` says.
 pub(crate) fn collect(
     head: &Bytes,
-    lines: &[httparse::Header<'_>],
-    record_case: bool,
+    lines: &[LineAt],
+    reading: Reading,
     mut judge: impl FnMut(&HeaderName, &HeaderValue) -> Result<Line, Parse>,
 ) -> Result<Fields, Parse> {
     let mut map = HeaderMap::try_with_capacity(lines.len()).map_err(|_| Parse::TooLarge)?;
-    let mut case = record_case.then(HeaderCase::default);
+    let mut case = reading.records_case.then(HeaderCase::default);
     for line in lines {
         // The bytes were found to be a token, so what remains to be wrong is the length.
-        let name = HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| Parse::TooLarge)?;
-        let value = value(head, line.value)?;
+        let name = HeaderName::from_bytes(&head[line.name.clone()]).map_err(|_| Parse::TooLarge)?;
+        let value = value(head, &line.value, reading.unfolds)?;
         if judge(&name, &value)? == Line::Drop {
             continue;
         }
         if let Some(case) = &mut case {
-            case.record(name.clone(), head.slice_ref(line.name.as_bytes()));
+            case.record(name.clone(), head.slice(line.name.clone()));
         }
         map.try_append(name, value).map_err(|_| Parse::TooLarge)?;
     }
     Ok(Fields { map, case })
 }
 
-fn value(head: &Bytes, value: &[u8]) -> Result<HeaderValue, Parse> {
-    let bytes = if memchr::memchr(b'\n', value).is_some() {
-        unfold(value)
+fn value(head: &Bytes, at: &Place, unfolds: bool) -> Result<HeaderValue, Parse> {
+    let bytes = if unfolds && memchr::memchr(b'\n', &head[at.clone()]).is_some() {
+        unfold(&head[at.clone()])
     } else {
-        head.slice_ref(value)
+        head.slice(at.clone())
     };
     HeaderValue::from_maybe_shared(bytes).map_err(|_| Parse::Header(Header::Token))
 }
@@ -96,7 +106,10 @@ pub(crate) fn trailers(
             Line::Keep
         })
     };
-    let fields = collect(section, lines, false, judge).map_err(|_| httparse::Error::HeaderName)?;
+    let mut found = Vec::new();
+    locate(section, lines, &mut found);
+    let fields = collect(section, &found, Reading::default(), judge)
+        .map_err(|_| httparse::Error::HeaderName)?;
     Ok(fields.map)
 }
 

@@ -50,13 +50,25 @@ enum CodingsLine {
 impl FramingFields {
     /// What the head has, and nothing decided yet: an empty message without either field.
     pub(crate) fn of(headers: &HeaderMap) -> FramingFields {
-        let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
-        let last_codings = codings.next_back();
+        let mut framing = FramingFields::undeclared();
+        if headers.contains_key(TRANSFER_ENCODING) {
+            let last = headers.get_all(TRANSFER_ENCODING).iter().next_back();
+            framing.has_codings = true;
+            framing.ends_chunked = last.is_some_and(ends_chunked);
+        }
+        if headers.contains_key(CONTENT_LENGTH) {
+            framing.declared = content_length(headers);
+            framing.has_one_length_line = headers.get_all(CONTENT_LENGTH).iter().count() == 1;
+        }
+        framing
+    }
+
+    fn undeclared() -> FramingFields {
         FramingFields {
-            declared: content_length(headers),
-            has_codings: last_codings.is_some(),
-            has_one_length_line: headers.get_all(CONTENT_LENGTH).iter().count() == 1,
-            ends_chunked: last_codings.is_some_and(ends_chunked),
+            declared: ContentLength::Absent,
+            has_codings: false,
+            has_one_length_line: false,
+            ends_chunked: false,
             length: LengthLine::Leave,
             codings: CodingsLine::Leave,
             encoder: None,

@@ -22,6 +22,14 @@ pub(crate) enum Parsed<H> {
     Final(Incoming<H>),
 }
 
+/// A complete head of which it is known where its parts stand.
+#[derive(Debug)]
+pub(crate) struct Located<L> {
+    /// In bytes, its empty line included.
+    pub(crate) length: usize,
+    pub(crate) first_line: L,
+}
+
 #[derive(Debug)]
 pub(crate) struct Incoming<H> {
     pub(crate) head: H,
@@ -53,6 +61,14 @@ impl Minor {
     pub(crate) fn of(version: http::Version) -> Minor {
         match version {
             http::Version::HTTP_09 | http::Version::HTTP_10 => Minor::Http10,
+            _ => Minor::Http11,
+        }
+    }
+
+    /// For the digit behind `HTTP/1.`.
+    pub(crate) fn from_digit(digit: u8) -> Minor {
+        match digit {
+            0 => Minor::Http10,
             _ => Minor::Http11,
         }
     }

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use http::header::{
-    HeaderMap, HeaderName, HeaderValue, CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING, UPGRADE,
+    HeaderMap, HeaderName, HeaderValue, CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING,
+    UPGRADE,
 };
 use http::{request, Method, Request, Uri};
 use httparse::{ParserConfig, Status};
@@ -10,9 +11,10 @@ use httparse::{ParserConfig, Status};
 use crate::body::length::BodyLength;
 use crate::error::kind::{Header, Parse};
 use crate::proto::h1::config::Config;
-use crate::proto::h1::fields::parse::{collect, Fields, Line};
+use crate::proto::h1::fields::located::{self, place, LineAt, Place};
+use crate::proto::h1::fields::parse::{collect, Fields, Line, Reading};
 use crate::proto::h1::fields::slots::with_slots;
-use crate::proto::h1::head::message::{Incoming, Minor, Parsed};
+use crate::proto::h1::head::message::{Incoming, Located, Minor, Parsed};
 use crate::proto::h1::head::persistence::Wishes;
 use crate::proto::h1::role::server::Exchange;
 use crate::proto::h1::state::KeepAlive;
@@ -24,32 +26,43 @@ const MAX_TARGET: usize = 65_534;
 /// The connection preface of HTTP/2 (RFC 9113, section 3.4).
 pub(crate) const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Whether the beginning of a head has an error already. It has `lines` line feeds.
-pub(crate) fn check(partial: &[u8], lines: usize, config: &Config) -> Result<(), Parse> {
-    with_slots(lines, config.limits.max_headers, |slots| {
-        let mut request = httparse::Request::new(&mut []);
-        parser(config)
-            .parse_request_with_uninit_headers(&mut request, partial, slots)
-            .map(drop)
-            .map_err(|error| fault(error, request.method, request.path))
-    })
+/// The first line of a request.
+#[derive(Debug)]
+pub(crate) struct RequestLine {
+    method: Place,
+    target: Place,
+    minor: Minor,
 }
 
-/// Parses a complete head, and remembers what its response depends on.
-pub(crate) fn parse(
-    head: &Bytes,
+/// See [`Role::locate`](crate::proto::h1::role::binding::Role::locate).
+pub(crate) fn locate(
+    buf: &[u8],
     lines: usize,
     config: &Config,
-    exchange: &mut Exchange,
-) -> Result<Parsed<request::Parts>, Parse> {
+    found: &mut Vec<LineAt>,
+) -> Result<Option<Located<RequestLine>>, Parse> {
     with_slots(lines, config.limits.max_headers, |slots| {
         let mut request = httparse::Request::new(&mut []);
-        match parser(config).parse_request_with_uninit_headers(&mut request, head, slots) {
-            Ok(Status::Complete(_)) => {}
-            Ok(Status::Partial) => return Err(Parse::Internal),
-            Err(error) => return Err(fault(error, request.method, request.path)),
-        }
-        understand(head, &request, config, exchange)
+        let length =
+            match parser(config).parse_request_with_uninit_headers(&mut request, buf, slots) {
+                Ok(Status::Complete(length)) => length,
+                Ok(Status::Partial) => return Ok(None),
+                Err(error) => return Err(fault(error, request.method, request.path)),
+            };
+        let (Some(method), Some(target), Some(minor)) =
+            (request.method, request.path, request.version)
+        else {
+            return Err(Parse::Internal);
+        };
+        located::locate(buf, request.headers, found);
+        Ok(Some(Located {
+            length,
+            first_line: RequestLine {
+                method: place(buf, method.as_bytes()),
+                target: place(buf, target.as_bytes()),
+                minor: Minor::from_digit(minor),
+            },
+        }))
     })
 }
 
@@ -77,47 +90,50 @@ fn fault(error: httparse::Error, method: Option<&str>, target: Option<&str>) -> 
     }
 }
 
-fn understand(
+/// Understands a complete head, and remembers what its response depends on.
+pub(crate) fn understand(
     head: &Bytes,
-    request: &httparse::Request<'_, '_>,
+    line: RequestLine,
+    fields: &[LineAt],
     config: &Config,
     exchange: &mut Exchange,
 ) -> Result<Parsed<request::Parts>, Parse> {
-    let (Some(method), Some(target), Some(minor)) = (request.method, request.path, request.version)
-    else {
-        return Err(Parse::Internal);
-    };
-    let method = Method::from_bytes(method.as_bytes()).map_err(|_| Parse::Method)?;
-    if target.len() > MAX_TARGET {
+    let method = Method::from_bytes(&head[line.method]).map_err(|_| Parse::Method)?;
+    if line.target.len() > MAX_TARGET {
         return Err(Parse::UriTooLong);
     }
-    let uri = Uri::from_maybe_shared(head.slice_ref(target.as_bytes())).map_err(|_| Parse::Uri)?;
-    let minor = match minor {
-        0 => Minor::Http10,
-        _ => Minor::Http11,
-    };
+    let uri = Uri::from_maybe_shared(head.slice(line.target)).map_err(|_| Parse::Uri)?;
+    let minor = line.minor;
 
     let mut framing = Framing::new(minor);
-    let Fields { mut map, case } = collect(
-        head,
-        request.headers,
-        config.case.preserve,
-        |name, value| framing.judge(name, value),
-    )?;
+    let mut seen = Seen::default();
+    let reading = Reading {
+        records_case: config.case.preserve,
+        unfolds: false,
+    };
+    let Fields { mut map, case } = collect(head, fields, reading, |name, value| {
+        seen.note(name);
+        framing.judge(name, value)
+    })?;
     let body = framing.length()?;
-    let mut keep_alive = Wishes::of(&map).decide(minor);
+    let wishes = if seen.connection {
+        Wishes::of(&map)
+    } else {
+        Wishes::default()
+    };
+    let mut keep_alive = wishes.decide(minor);
     if framing.is_ambiguous {
         // Whoever forwarded this may have believed the other field (RFC 9112, section 6.1).
         map.remove(CONTENT_LENGTH);
         keep_alive = KeepAlive::No;
     }
-    let upgrade = method == Method::CONNECT || minor == Minor::Http11 && map.contains_key(UPGRADE);
+    let upgrade = method == Method::CONNECT || minor == Minor::Http11 && seen.upgrade;
     let expects_continue = minor == Minor::Http11 && !body.is_empty() && expects_continue(&map);
 
     *exchange = Exchange {
         method: method.clone(),
         minor,
-        accepts_trailers: minor == Minor::Http11 && accepts_trailers(&map),
+        accepts_trailers: minor == Minor::Http11 && seen.te && accepts_trailers(&map),
         upgrade,
     };
     let mut parts = Request::new(()).into_parts().0;
@@ -135,6 +151,22 @@ fn understand(
         expects_continue,
         upgrade,
     }))
+}
+
+/// Which fields there are that a map need not be searched for in vain: most requests have none.
+#[derive(Default)]
+struct Seen {
+    connection: bool,
+    te: bool,
+    upgrade: bool,
+}
+
+impl Seen {
+    fn note(&mut self, name: &HeaderName) {
+        self.connection |= name == CONNECTION;
+        self.te |= name == TE;
+        self.upgrade |= name == UPGRADE;
+    }
 }
 
 /// The one expectation there is (RFC 9110, section 10.1.1).

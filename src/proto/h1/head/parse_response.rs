@@ -9,39 +9,50 @@ use crate::body::length::BodyLength;
 use crate::error::kind::{Header, Parse};
 use crate::ext::ReasonPhrase;
 use crate::proto::h1::config::Config;
-use crate::proto::h1::fields::parse::{collect, Fields, Line};
+use crate::proto::h1::fields::located::{self, place, LineAt, Place};
+use crate::proto::h1::fields::parse::{collect, Fields, Line, Reading};
 use crate::proto::h1::fields::slots::with_slots;
-use crate::proto::h1::head::message::{is_bodiless, opens_tunnel, Incoming, Minor, Parsed};
+use crate::proto::h1::head::message::{
+    is_bodiless, opens_tunnel, Incoming, Located, Minor, Parsed,
+};
 use crate::proto::h1::head::persistence::Wishes;
 use crate::proto::h1::role::client::Exchange;
 use crate::proto::h1::state::KeepAlive;
 use crate::proto::headers::{ends_chunked, list_members, parse_decimal};
 
-/// Whether the beginning of a head has an error already. It has `lines` line feeds.
-pub(crate) fn check(partial: &[u8], lines: usize, config: &Config) -> Result<(), Parse> {
-    with_slots(lines, config.limits.max_headers, |slots| {
-        let mut response = httparse::Response::new(&mut []);
-        parser(config)
-            .parse_response_with_uninit_headers(&mut response, partial, slots)
-            .map(drop)
-            .map_err(fault)
-    })
+/// The first line of a response.
+#[derive(Debug)]
+pub(crate) struct StatusLine {
+    minor: Minor,
+    code: u16,
+    phrase: Place,
 }
 
-/// Parses a complete head, of an interim response or of the final one.
-pub(crate) fn parse(
-    head: &Bytes,
+/// See [`Role::locate`](crate::proto::h1::role::binding::Role::locate).
+pub(crate) fn locate(
+    buf: &[u8],
     lines: usize,
     config: &Config,
-    exchange: &mut Exchange,
-) -> Result<Parsed<response::Parts>, Parse> {
+    found: &mut Vec<LineAt>,
+) -> Result<Option<Located<StatusLine>>, Parse> {
     with_slots(lines, config.limits.max_headers, |slots| {
         let mut response = httparse::Response::new(&mut []);
-        match parser(config).parse_response_with_uninit_headers(&mut response, head, slots) {
-            Ok(Status::Complete(_)) => understand(head, &response, config, exchange),
-            Ok(Status::Partial) => Err(Parse::Internal),
-            Err(error) => Err(fault(error)),
-        }
+        let parsed = parser(config).parse_response_with_uninit_headers(&mut response, buf, slots);
+        let Status::Complete(length) = parsed.map_err(fault)? else {
+            return Ok(None);
+        };
+        let (Some(code), Some(minor)) = (response.code, response.version) else {
+            return Err(Parse::Internal);
+        };
+        located::locate(buf, response.headers, found);
+        Ok(Some(Located {
+            length,
+            first_line: StatusLine {
+                minor: Minor::from_digit(minor),
+                code,
+                phrase: place(buf, response.reason.unwrap_or("").as_bytes()),
+            },
+        }))
     })
 }
 
@@ -67,23 +78,21 @@ fn fault(error: httparse::Error) -> Parse {
     }
 }
 
-fn understand(
+/// Understands a complete head, of an interim response or of the final one.
+pub(crate) fn understand(
     head: &Bytes,
-    response: &httparse::Response<'_, '_>,
+    line: StatusLine,
+    fields: &[LineAt],
     config: &Config,
     exchange: &mut Exchange,
 ) -> Result<Parsed<response::Parts>, Parse> {
-    let (Some(code), Some(minor)) = (response.code, response.version) else {
-        return Err(Parse::Internal);
+    let status = StatusCode::from_u16(line.code).map_err(|_| Parse::Status)?;
+    let minor = line.minor;
+    let reading = Reading {
+        records_case: config.case.preserve,
+        unfolds: config.leniency.obsolete_multiline_headers,
     };
-    let status = StatusCode::from_u16(code).map_err(|_| Parse::Status)?;
-    let minor = match minor {
-        0 => Minor::Http10,
-        _ => Minor::Http11,
-    };
-    let Fields { map, case } = collect(head, response.headers, config.case.preserve, |_, _| {
-        Ok(Line::Keep)
-    })?;
+    let Fields { map, case } = collect(head, fields, reading, |_, _| Ok(Line::Keep))?;
 
     let mut parts = Response::new(()).into_parts().0;
     parts.status = status;
@@ -92,10 +101,10 @@ fn understand(
     if let Some(case) = case {
         parts.extensions.insert(case);
     }
-    let phrase = response.reason.unwrap_or("");
-    if status.canonical_reason() != Some(phrase) {
+    let phrase = &head[line.phrase.clone()];
+    if status.canonical_reason().map(str::as_bytes) != Some(phrase) {
         // httparse takes the same bytes for a phrase, so it is one.
-        if let Ok(phrase) = ReasonPhrase::try_from(head.slice_ref(phrase.as_bytes())) {
+        if let Ok(phrase) = ReasonPhrase::try_from(head.slice(line.phrase)) {
             parts.extensions.insert(phrase);
         }
     }

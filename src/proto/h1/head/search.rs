@@ -75,6 +75,20 @@ impl HeadSearch {
         self.skipped = 0;
     }
 
+    /// Whether nothing of the head was looked at yet.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.searched == self.skipped && self.lines == 0 && self.check_at == 1
+    }
+
+    /// The first `length` bytes of the head were checked for errors, outside of here.
+    pub(crate) fn was_checked(&mut self, length: usize) {
+        self.check_at = length.saturating_mul(2).max(2);
+        #[cfg(test)]
+        {
+            self.looked_at += length;
+        }
+    }
+
     /// Goes on where the last look at this head has ended. A head ends with an empty line; lines end
     /// with LF, which a CR may precede.
     pub(crate) fn look(&mut self, buf: &[u8]) -> Found {

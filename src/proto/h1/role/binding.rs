@@ -5,7 +5,8 @@ use bytes::{Bytes, BytesMut};
 use crate::body::length::Content;
 use crate::error::kind::{Parse, User};
 use crate::proto::h1::config::Config;
-use crate::proto::h1::head::message::{Outgoing, Parsed};
+use crate::proto::h1::fields::located::LineAt;
+use crate::proto::h1::head::message::{Located, Outgoing, Parsed};
 use crate::proto::h1::state::{First, KeepAlive};
 
 /// What tells a server's codec from a client's.
@@ -14,6 +15,8 @@ pub(crate) trait Role {
     type Incoming;
     /// The head of a message that is sent.
     type Outgoing;
+    /// Where the parts of a head's first line stand.
+    type FirstLine;
     /// What the heads leave to be known later.
     type Exchange: Default;
 
@@ -22,13 +25,24 @@ pub(crate) trait Role {
     /// What the first bytes of a message say, empty lines apart, before its head is complete.
     fn first_bytes(bytes: &[u8], config: &Config, exchange: &Self::Exchange) -> FirstBytes;
 
-    /// Whether the beginning of a head, in which there are `lines` line feeds, has an error.
-    fn check(partial: &[u8], lines: usize, config: &Config) -> Result<(), Parse>;
-
-    /// Parses a complete head, in which there are `lines` line feeds.
-    fn parse(
-        head: &Bytes,
+    /// Finds the parts of the head that `buf` begins with, if it is complete, and puts its field lines
+    /// into `found`. The head has `lines` line feeds at most.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the head, or with its beginning.
+    fn locate(
+        buf: &[u8],
         lines: usize,
+        config: &Config,
+        found: &mut Vec<LineAt>,
+    ) -> Result<Option<Located<Self::FirstLine>>, Parse>;
+
+    /// Understands a head whose parts were located.
+    fn understand(
+        head: &Bytes,
+        first_line: Self::FirstLine,
+        fields: &[LineAt],
         config: &Config,
         exchange: &mut Self::Exchange,
     ) -> Result<Parsed<Self::Incoming>, Parse>;

@@ -6,7 +6,9 @@ use http::{request, response, Method};
 use crate::body::length::Content;
 use crate::error::kind::{Parse, User};
 use crate::proto::h1::config::Config;
-use crate::proto::h1::head::message::{Minor, Outgoing, Parsed};
+use crate::proto::h1::fields::located::LineAt;
+use crate::proto::h1::head::message::{Located, Minor, Outgoing, Parsed};
+use crate::proto::h1::head::parse_response::StatusLine;
 use crate::proto::h1::head::{encode_request, parse_response};
 use crate::proto::h1::role::binding::{FirstBytes, Role};
 use crate::proto::h1::state::{First, KeepAlive};
@@ -53,6 +55,7 @@ impl Exchange {
 impl Role for Client {
     type Incoming = response::Parts;
     type Outgoing = request::Parts;
+    type FirstLine = StatusLine;
     type Exchange = Exchange;
 
     const FIRST: First = First::Send;
@@ -79,17 +82,23 @@ impl Role for Client {
         }
     }
 
-    fn check(partial: &[u8], lines: usize, config: &Config) -> Result<(), Parse> {
-        parse_response::check(partial, lines, config)
+    fn locate(
+        buf: &[u8],
+        lines: usize,
+        config: &Config,
+        found: &mut Vec<LineAt>,
+    ) -> Result<Option<Located<StatusLine>>, Parse> {
+        parse_response::locate(buf, lines, config, found)
     }
 
-    fn parse(
+    fn understand(
         head: &Bytes,
-        lines: usize,
+        first_line: StatusLine,
+        fields: &[LineAt],
         config: &Config,
         exchange: &mut Exchange,
     ) -> Result<Parsed<response::Parts>, Parse> {
-        parse_response::parse(head, lines, config, exchange)
+        parse_response::understand(head, first_line, fields, config, exchange)
     }
 
     fn headless(exchange: &mut Exchange) -> Result<Parsed<response::Parts>, Parse> {

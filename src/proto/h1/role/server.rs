@@ -6,7 +6,9 @@ use http::{request, response, Method, StatusCode};
 use crate::body::length::Content;
 use crate::error::kind::{Parse, User};
 use crate::proto::h1::config::Config;
-use crate::proto::h1::head::message::{Minor, Outgoing, Parsed};
+use crate::proto::h1::fields::located::LineAt;
+use crate::proto::h1::head::message::{Located, Minor, Outgoing, Parsed};
+use crate::proto::h1::head::parse_request::RequestLine;
 use crate::proto::h1::head::{encode_response, parse_request};
 use crate::proto::h1::role::binding::{FirstBytes, Role};
 use crate::proto::h1::state::{First, KeepAlive};
@@ -37,6 +39,7 @@ impl Default for Exchange {
 impl Role for Server {
     type Incoming = request::Parts;
     type Outgoing = response::Parts;
+    type FirstLine = RequestLine;
     type Exchange = Exchange;
 
     const FIRST: First = First::Receive;
@@ -53,17 +56,23 @@ impl Role for Server {
         }
     }
 
-    fn check(partial: &[u8], lines: usize, config: &Config) -> Result<(), Parse> {
-        parse_request::check(partial, lines, config)
+    fn locate(
+        buf: &[u8],
+        lines: usize,
+        config: &Config,
+        found: &mut Vec<LineAt>,
+    ) -> Result<Option<Located<RequestLine>>, Parse> {
+        parse_request::locate(buf, lines, config, found)
     }
 
-    fn parse(
+    fn understand(
         head: &Bytes,
-        lines: usize,
+        first_line: RequestLine,
+        fields: &[LineAt],
         config: &Config,
         exchange: &mut Exchange,
     ) -> Result<Parsed<request::Parts>, Parse> {
-        parse_request::parse(head, lines, config, exchange)
+        parse_request::understand(head, first_line, fields, config, exchange)
     }
 
     fn headless(_: &mut Exchange) -> Result<Parsed<request::Parts>, Parse> {

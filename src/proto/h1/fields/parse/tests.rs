@@ -1,10 +1,26 @@
 use super::*;
 
-fn lines<'a>(fields: &[(&'a str, &'a [u8])]) -> Vec<httparse::Header<'a>> {
-    fields
+const RECORDING: Reading = Reading {
+    records_case: true,
+    unfolds: false,
+};
+
+/// A head of these fields, and where they stand in it.
+fn lines(fields: &[(&str, &[u8])]) -> (Bytes, Vec<LineAt>) {
+    let mut head = Vec::new();
+    let mut push = |bytes: &[u8]| {
+        let start = head.len();
+        head.extend_from_slice(bytes);
+        start..head.len()
+    };
+    let lines = fields
         .iter()
-        .map(|&(name, value)| httparse::Header { name, value })
-        .collect()
+        .map(|(name, value)| LineAt {
+            name: push(name.as_bytes()),
+            value: push(value),
+        })
+        .collect();
+    (head.into(), lines)
 }
 
 fn keep(_: &HeaderName, _: &HeaderValue) -> Result<Line, Parse> {
@@ -13,11 +29,9 @@ fn keep(_: &HeaderName, _: &HeaderValue) -> Result<Line, Parse> {
 
 #[test]
 fn values_and_spellings_share_the_buffer_of_the_head() {
-    let head = Bytes::from_static(b"X-Name: value");
-    let field = [("X-Name", &head[8..])];
-    let field = lines(&[(std::str::from_utf8(&head[..6]).expect("ASCII"), field[0].1)]);
-    let Fields { map, case } = collect(&head, &field, true, keep).expect("it is a field");
-    assert_eq!(map["x-name"].as_bytes().as_ptr(), head[8..].as_ptr());
+    let (head, field) = lines(&[("X-Name", b"value")]);
+    let Fields { map, case } = collect(&head, &field, RECORDING, keep).expect("it is a field");
+    assert_eq!(map["x-name"].as_bytes().as_ptr(), head[6..].as_ptr());
     let case = case.expect("spellings are recorded");
     let spelling = case
         .spelling(&HeaderName::from_static("x-name"), 0)
@@ -40,29 +54,17 @@ fn a_fold_becomes_one_space() {
 
 #[test]
 fn lines_that_are_judged_away_leave_nothing_behind() {
-    let head = Bytes::from_static(b"ab12");
-    let both = lines(&[("a", &head[2..3]), ("b", &head[3..])]);
-    // The names have to be the head's own bytes.
-    let both = [
-        httparse::Header {
-            name: std::str::from_utf8(&head[..1]).expect("ASCII"),
-            value: both[0].value,
-        },
-        httparse::Header {
-            name: std::str::from_utf8(&head[1..2]).expect("ASCII"),
-            value: both[1].value,
-        },
-    ];
+    let (head, both) = lines(&[("a", b"1"), ("b", b"2")]);
     let judge =
         |name: &HeaderName, _: &HeaderValue| Ok(if name == "a" { Line::Drop } else { Line::Keep });
-    let Fields { map, case } = collect(&head, &both, true, judge).expect("they are fields");
+    let Fields { map, case } = collect(&head, &both, RECORDING, judge).expect("they are fields");
     assert_eq!(map.len(), 1);
     let case = case.expect("spellings are recorded");
     assert_eq!(case.spelling(&HeaderName::from_static("a"), 0), None);
 
     let refuse = |_: &HeaderName, _: &HeaderValue| Err(Parse::Internal);
     assert_eq!(
-        collect(&head, &both, false, refuse).expect_err("judged"),
+        collect(&head, &both, Reading::default(), refuse).expect_err("judged"),
         Parse::Internal
     );
 }
@@ -71,7 +73,8 @@ fn lines_that_are_judged_away_leave_nothing_behind() {
 fn more_fields_than_a_map_holds_are_too_large_and_do_not_panic() {
     let names: Vec<String> = (0..40_000).map(|number| format!("n{number}")).collect();
     let fields: Vec<_> = names.iter().map(|name| (name.as_str(), &b""[..])).collect();
-    let collected = collect(&Bytes::new(), &lines(&fields), false, keep);
+    let (head, lines) = lines(&fields);
+    let collected = collect(&head, &lines, Reading::default(), keep);
     assert_eq!(collected.expect_err("they do not fit"), Parse::TooLarge);
 }
 
