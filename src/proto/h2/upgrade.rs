@@ -307,12 +307,8 @@ impl Sending {
         self.phase = Phase::Ending;
         self.sender.end();
         self.wake_task();
-        if self.sender.waiting() > 0 {
-            let _ = self.tick_for_task();
-        } else {
-            // Nothing waits, so this registers no waker.
-            let _ = UpgradedSendStreamTask::tick(self, &mut Context::from_waker(Waker::noop()));
-        }
+        // Registers nobody, where bytes wait: the task, which was just woken, registers itself.
+        let _ = UpgradedSendStreamTask::tick(self, &mut Context::from_waker(Waker::noop()));
     }
 
     fn fail(&mut self, failure: Failure) {
