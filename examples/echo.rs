@@ -10,10 +10,11 @@
 use std::error::Error;
 
 use bytes::Bytes;
+use futures_util::{stream, StreamExt};
 use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, BodyStream, Full, LengthLimitError, Limited, StreamBody};
 use hyper::body::{Body, Incoming};
-use hyper::header::{HeaderValue, ALLOW};
+use hyper::header::{HeaderValue, ALLOW, CONTENT_LENGTH};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -36,14 +37,8 @@ async fn echo(request: Request<Incoming>) -> Result<Answer, BoxError> {
             StatusCode::OK,
             "POST something to /, /shout or /backwards\n",
         ),
-        // Read no faster than the client takes it back: what is not read is not held.
-        (&Method::POST, "/") => Response::new(request.into_body().boxed()),
-        (&Method::POST, "/shout") => {
-            let shouted = request
-                .into_body()
-                .map_frame(|frame| frame.map_data(|data| data.to_ascii_uppercase().into()));
-            Response::new(shouted.boxed())
-        }
+        (&Method::POST, "/") => pass_through(request.into_body()).await?,
+        (&Method::POST, "/shout") => shout(request.into_body()).await?,
         (&Method::POST, "/backwards") => backwards(request.into_body()).await?,
         (_, "/" | "/shout" | "/backwards") => {
             let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, "POST it\n");
@@ -54,6 +49,32 @@ async fn echo(request: Request<Incoming>) -> Result<Answer, BoxError> {
         _ => text(StatusCode::NOT_FOUND, "nothing here\n"),
     };
     Ok(answer)
+}
+
+/// The body as it is, read no faster than the client takes it back: what is not read is not held.
+async fn pass_through(body: Incoming) -> Result<Answer, BoxError> {
+    let length = body.size_hint().exact();
+    let mut answer = Response::new(begun(body).await?);
+    if let Some(length) = length {
+        answer.headers_mut().insert(CONTENT_LENGTH, length.into());
+    }
+    Ok(answer)
+}
+
+async fn shout(body: Incoming) -> Result<Answer, BoxError> {
+    let body = begun(body).await?;
+    let shouted = body.map_frame(|frame| frame.map_data(|data| data.to_ascii_uppercase().into()));
+    Ok(Response::new(shouted.boxed()))
+}
+
+/// The body, once its beginning is there.
+///
+/// It is reading that sends who said `expect: 100-continue` the 100, if nothing was answered before. An answer that begins
+/// first would wait for a body that waits for the 100.
+async fn begun(mut body: Incoming) -> Result<BoxBody<Bytes, hyper::Error>, hyper::Error> {
+    let first = body.frame().await.transpose()?;
+    let frames = stream::iter(first.map(Ok)).chain(BodyStream::new(body));
+    Ok(BodyExt::boxed(StreamBody::new(frames)))
 }
 
 async fn backwards(body: Incoming) -> Result<Answer, BoxError> {
