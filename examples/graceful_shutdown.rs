@@ -10,6 +10,7 @@ use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -35,10 +36,14 @@ async fn slow(_: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible>
 #[tokio::main]
 async fn main() -> io::Result<()> {
     let [address] = arguments::take(USAGE);
+    let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
+    // It is the first poll that takes Ctrl-C over. Before, it ends the program, whoever was told that this listens.
+    if let Some(result) = interrupted.as_mut().now_or_never() {
+        return result;
+    }
     let listener = listening::listen(address, 3000, USAGE).await;
 
     let graceful = GracefulShutdown::new();
-    let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
     loop {
         let (stream, peer) = tokio::select! {
             accepted = listening::accept(&listener) => accepted,
