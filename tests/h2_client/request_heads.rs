@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "http1")]
 use hyper::ext::ReasonPhrase;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Request, Uri, Version};
@@ -192,8 +193,10 @@ async fn extensions_of_a_request_are_dropped_with_its_head() {
     let token = Arc::new(());
     let mut request = get();
     request.extensions_mut().insert(token.clone());
-    let phrase = ReasonPhrase::from_static(b"Whatever");
-    request.extensions_mut().insert(phrase);
+    #[cfg(feature = "http1")]
+    request
+        .extensions_mut()
+        .insert(ReasonPhrase::from_static(b"Whatever"));
     let answer = link.hyper.requests().send_request(request);
     let (stream, fields) = link.peer.expect_request().await;
     assert_eq!(ordinary(&fields), []);
@@ -203,6 +206,7 @@ async fn extensions_of_a_request_are_dropped_with_its_head() {
         .await;
     let response = response(answer).await;
     assert!(response.extensions().get::<Arc<()>>().is_none());
+    #[cfg(feature = "http1")]
     assert!(response.extensions().get::<ReasonPhrase>().is_none());
 }
 

@@ -32,6 +32,6 @@ pub mod scripted_h1;
 pub mod scripted_h2;
 pub mod shaped;
 pub mod tokio_rt;
-#[cfg(all(feature = "client", feature = "server", feature = "http2"))]
+#[cfg(all(any(feature = "client", feature = "server"), feature = "http2"))]
 pub mod tunnels;
 pub mod virtual_timer;

@@ -7,8 +7,16 @@ use crate::support::scripted_h2::PeerSettings;
 use crate::support::shaped::Shape;
 use crate::support::tokio_rt::CountingExecutor;
 
+#[cfg(feature = "server")]
 pub type ServerBuilder = hyper::server::conn::http2::Builder<CountingExecutor>;
+#[cfg(feature = "client")]
 pub type ClientBuilder = hyper::client::conn::http2::Builder<CountingExecutor>;
+
+// Nothing to tune, where hyper is built without the role.
+#[cfg(not(feature = "server"))]
+pub enum ServerBuilder {}
+#[cfg(not(feature = "client"))]
+pub enum ClientBuilder {}
 
 /// How a [`Link`](super::Link) is set up. Defaults: hyper's own limits, the HTTP/2 windows, a timer, and 200 as the answer to CONNECT.
 #[derive(Clone, Debug)]
