@@ -1,0 +1,185 @@
+//! The service that is measured, on whatever hyper is the `subject` of the module that includes this.
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::Pin;
+use std::task::{ready, Context, Poll};
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Request, Response};
+use http_body::{Body, Frame, SizeHint};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::subject;
+use subject::body::Incoming;
+use subject::rt::{Executor, Read, ReadBufCursor, Write};
+use subject::service::service_fn;
+
+use crate::http::scenario::{Protocol, MIB, SMALL_FRAME, SMALL_FRAMES};
+
+/// Serves one connection to its end.
+pub async fn serve(socket: TcpStream, protocol: Protocol) {
+    let io = TokioIo(socket);
+    // A peer that goes away is how every connection ends here.
+    let _ = match protocol {
+        Protocol::Http1 => {
+            subject::server::conn::http1::Builder::new()
+                .serve_connection(io, service_fn(answer))
+                .await
+        }
+        Protocol::Http2 => {
+            subject::server::conn::http2::Builder::new(Spawn)
+                .initial_connection_window_size(1 << 30)
+                .initial_stream_window_size(1 << 24)
+                .serve_connection(io, service_fn(answer))
+                .await
+        }
+    };
+}
+
+async fn answer(request: Request<Incoming>) -> Result<Response<Reply>, Infallible> {
+    let body = match request.uri().path() {
+        "/hello" => Reply::exact(Bytes::from_static(b"Hello, world!")),
+        "/fields" => return Ok(with_fields()),
+        "/exact" => Reply::exact(Bytes::from_static(&[b'x'; MIB])),
+        "/unknown" => Reply::frames(Bytes::from_static(&[b'x'; 16 << 10]), 64),
+        "/small" => Reply::frames(Bytes::from_static(&[b'x'; SMALL_FRAME]), SMALL_FRAMES),
+        _ => {
+            read(request.into_body()).await;
+            Reply::exact(Bytes::from_static(b"taken"))
+        }
+    };
+    Ok(Response::new(body))
+}
+
+fn with_fields() -> Response<Reply> {
+    let mut response = Response::new(Reply::exact(Bytes::from_static(b"Hello, world!")));
+    for nth in 0..16 {
+        let name = HeaderName::from_bytes(format!("x-field-{nth}").as_bytes());
+        let value = HeaderValue::from_static("a value as long as such values are");
+        response.headers_mut().insert(name.expect("a token"), value);
+    }
+    response
+}
+
+async fn read(mut body: Incoming) {
+    let mut body = Pin::new(&mut body);
+    while let Some(Ok(frame)) = std::future::poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+        drop(frame);
+    }
+}
+
+/// Frames of the same bytes, with or without a length that is told beforehand.
+struct Reply {
+    frame: Bytes,
+    left: usize,
+    is_exact: bool,
+}
+
+impl Reply {
+    fn exact(bytes: Bytes) -> Reply {
+        Reply {
+            frame: bytes,
+            left: 1,
+            is_exact: true,
+        }
+    }
+
+    fn frames(frame: Bytes, count: usize) -> Reply {
+        Reply {
+            frame,
+            left: count,
+            is_exact: false,
+        }
+    }
+}
+
+impl Body for Reply {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        self.left -= 1;
+        Poll::Ready(Some(Ok(Frame::data(self.frame.clone()))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if self.is_exact {
+            SizeHint::with_exact((self.left * self.frame.len()) as u64)
+        } else {
+            SizeHint::default()
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Spawn;
+
+impl<F> Executor<F> for Spawn
+where
+    F: std::future::Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    fn execute(&self, future: F) {
+        tokio::spawn(future);
+    }
+}
+
+struct TokioIo(TcpStream);
+
+impl Read for TokioIo {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut buf: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        // SAFETY: tokio's buffer writes initialized bytes to the memory and takes none back.
+        let mut room = ReadBuf::uninit(unsafe { buf.as_mut() });
+        ready!(Pin::new(&mut self.0).poll_read(cx, &mut room))?;
+        let filled = room.filled().len();
+        // SAFETY: this many bytes are initialized, as tokio's buffer calls them filled.
+        unsafe { buf.advance(filled) };
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Write for TokioIo {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.0.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write_vectored(cx, bufs)
+    }
+}

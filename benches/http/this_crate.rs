@@ -1,0 +1,6 @@
+//! The row of this crate.
+
+use hyper as subject;
+
+#[path = "service.rs"]
+pub mod service;
