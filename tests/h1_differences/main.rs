@@ -9,6 +9,7 @@ mod broken_writes;
 mod endless_bodies;
 mod last_words;
 mod lengths;
+mod pipelining;
 mod prefaces;
 mod refused_upgrades;
 mod requests_and_answers;

@@ -77,6 +77,30 @@ async fn answer(request: Request<Incoming>) -> Result<Response<TestBody>, Infall
     }
 }
 
+// Contract 4.8-10: and takes no answer with it that was given before.
+#[tokio::test(start_paused = true)]
+async fn answers_before_a_panic_are_sent() {
+    for path in ["/call", "/future", "/later", "/body"] {
+        let (far, near) = wire();
+        let mut peer = Peer::new(far);
+        let service = service_fn(|request: Request<Incoming>| {
+            assert_ne!(request.uri().path(), "/call", "a panic on purpose");
+            answer(request)
+        });
+        let connection = ServerBuilder::new().serve_connection(HyperIo::new(near), service);
+        let connection = tokio::spawn(connection);
+        let pipelined = format!(
+            "{}GET {path} HTTP/1.1\r\n\r\n",
+            "GET / HTTP/1.1\r\n\r\n".repeat(2)
+        );
+        peer.send(pipelined).await;
+        let said = peer.settled_text().await;
+        assert_eq!(said.matches("\r\n\r\nfine").count(), 2, "{path}: {said}");
+        let ended = expect_soon("the end", connection).await;
+        assert!(ended.is_err_and(|error| error.is_panic()), "{path}");
+    }
+}
+
 /// A body that panics when it is polled.
 struct Panicking;
 

@@ -8,6 +8,7 @@
 
 use std::future::Future;
 use std::mem;
+use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::task::{ready, Context, Poll};
 use std::time::Duration;
@@ -150,7 +151,7 @@ where
         transport_end: TransportEnd,
     ) -> Poll<Result<Outcome>> {
         if let Stage::Serving = self.stage {
-            self.stage = match ready!(drive(cx, |cx| self.round(cx))) {
+            self.stage = match ready!(self.poll_exchanges(cx)) {
                 Ok(()) => Stage::Ending,
                 Err(failure) => {
                     self.call.set(None);
@@ -215,6 +216,26 @@ where
         Poll::Ready(())
     }
 
+    /// Drives the exchanges. An answer that waits for the next one to leave with it waits no longer than this call.
+    fn poll_exchanges(&mut self, cx: &mut Context<'_>) -> Poll<std::result::Result<(), Failure>> {
+        let driven = drive(cx, |cx| {
+            if self.conn.is_written() {
+                return self.round(cx);
+            }
+            // A service may panic, and the answers before that are not to be lost with it.
+            let round = panic::catch_unwind(AssertUnwindSafe(|| self.round(cx)));
+            round.unwrap_or_else(|panicked| {
+                let _ = self.conn.poll_flush(cx);
+                panic::resume_unwind(panicked)
+            })
+        });
+        if driven.is_pending() && !self.conn.is_written() {
+            // A transport that fails does so again when it is asked next.
+            let _ = self.conn.poll_flush(cx);
+        }
+        driven
+    }
+
     fn round(&mut self, cx: &mut Context<'_>) -> Round<std::result::Result<(), Failure>> {
         let mut has_progressed = false;
         for step in [Self::poll_read, Self::poll_write] {
@@ -247,9 +268,12 @@ where
         }
     }
 
-    /// Whether the answers so far wait for those to come. Only while there is more to do in this very poll.
-    fn gathers_answers(&self) -> bool {
-        self.options.pipeline_flush && self.conn.has_unparsed() && self.conn.has_room()
+    /// Whether the answers so far wait for those to come. Only while there is more to do in this very poll; and unless
+    /// the option asks for more, no answer waits for a service that has to wait itself.
+    fn gathers_answers(&mut self) -> bool {
+        self.conn.has_unparsed()
+            && self.conn.has_room()
+            && (self.options.pipeline_flush || self.conn.codec().is_idle())
     }
 
     // ===== receiving =====

@@ -187,10 +187,11 @@ impl Builder {
         self
     }
 
-    /// Whether to send the responses to requests that arrived together in one write.
+    /// Whether responses to requests that arrived together wait for each other, to leave in one write.
     ///
-    /// Default: false. With true they are copied into one buffer, whatever [`writev`](Self::writev) says, which is
-    /// written when no further request is there to be answered at once, or when it is full
+    /// Default: false. Responses that are there at once leave together even so; none waits for a service that has to
+    /// wait itself. With true it does, while a further request is there, and responses are copied into one buffer, whatever
+    /// [`writev`](Self::writev) says, which is written at the latest when it is full
     /// ([`max_buf_size`](Self::max_buf_size)).
     pub fn pipeline_flush(&mut self, enabled: bool) -> &mut Self {
         self.options.pipeline_flush = enabled;
