@@ -26,7 +26,7 @@ pub(crate) struct H2Stream {
     /// Bytes still to come, where the peer announced them.
     remaining: Option<u64>,
     position: Position,
-    observer: Arc<dyn ReceiveObserver>,
+    observer: Option<Arc<dyn ReceiveObserver>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl H2Stream {
     pub(crate) fn new(
         recv: RecvStream,
         content_length: Option<u64>,
-        observer: Arc<dyn ReceiveObserver>,
+        observer: Option<Arc<dyn ReceiveObserver>>,
     ) -> H2Stream {
         H2Stream {
             recv,
@@ -73,7 +73,9 @@ impl H2Stream {
             };
             self.position = Position::End;
             if let Some(fields) = trailers {
-                self.observer.fields_received();
+                if let Some(observer) = &self.observer {
+                    observer.fields_received();
+                }
                 return Poll::Ready(Some(Ok(Frame::trailers(fields))));
             }
         }
@@ -86,7 +88,9 @@ impl H2Stream {
         if let Some(remaining) = &mut self.remaining {
             *remaining = remaining.saturating_sub(data.len() as u64);
         }
-        self.observer.data_received(data.len());
+        if let Some(observer) = &self.observer {
+            observer.data_received(data.len());
+        }
         Frame::data(data)
     }
 

@@ -23,7 +23,7 @@ pub(crate) struct Reader {
     /// What a read had no room for.
     unread: Bytes,
     position: Position,
-    observer: Arc<dyn ReceiveObserver>,
+    observer: Option<Arc<dyn ReceiveObserver>>,
     outlet: Arc<Outlet>,
 }
 
@@ -37,7 +37,7 @@ enum Position {
 impl Reader {
     pub(crate) fn new(
         recv: RecvStream,
-        observer: Arc<dyn ReceiveObserver>,
+        observer: Option<Arc<dyn ReceiveObserver>>,
         outlet: Arc<Outlet>,
     ) -> Reader {
         Reader {
@@ -77,7 +77,9 @@ impl Reader {
         }
         // The stream may be gone already, and then there is nobody to give credit to.
         let _ = self.recv().flow_control().release_capacity(read);
-        self.observer.data_received(read);
+        if let Some(observer) = &self.observer {
+            observer.data_received(read);
+        }
         Poll::Ready(Ok(()))
     }
 

@@ -83,7 +83,7 @@ enum Phase {
 pub(crate) fn tunnel(
     sender: WindowedSender,
     recv: RecvStream,
-    observer: Arc<dyn ReceiveObserver>,
+    observer: Option<Arc<dyn ReceiveObserver>>,
     patience: Patience,
 ) -> (H2Upgraded, UpgradedSendStreamTask) {
     let outlet = Arc::clone(sender.outlet());

@@ -7,7 +7,6 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{ready, Context, Poll};
 
 use bytes::Bytes;
@@ -36,7 +35,7 @@ pin_project! {
         #[pin]
         body: Option<BodyPipe<B>>,
         phase: Phase<B>,
-        activity: Arc<StreamActivity>,
+        activity: StreamActivity,
         streams: Streams,
     }
 }
@@ -89,7 +88,7 @@ impl<B> StreamTask<B> {
                 reply,
                 connect,
             },
-            activity: Arc::new(streams.recorder.open_stream()),
+            activity: streams.recorder.open_stream(),
             streams,
         }
     }
@@ -143,7 +142,7 @@ where
 fn answer<B>(
     awaiting: Phase<B>,
     result: Result<Response<RecvStream>, h2::Error>,
-    activity: &Arc<StreamActivity>,
+    activity: &StreamActivity,
     streams: &Streams,
 ) -> Phase<B> {
     let Phase::Awaiting { reply, connect, .. } = awaiting else {
@@ -183,13 +182,13 @@ fn answer<B>(
 fn ordinary(
     head: response::Parts,
     recv: RecvStream,
-    activity: &Arc<StreamActivity>,
+    activity: &StreamActivity,
 ) -> Response<Incoming> {
     let length = match content_length(&head.headers) {
         ContentLength::Valid(length) => Some(length),
         ContentLength::Absent | ContentLength::Invalid => None,
     };
-    let body = Incoming::h2(H2Stream::new(recv, length, activity.clone()));
+    let body = Incoming::h2(H2Stream::new(recv, length, activity.observer()));
     Response::from_parts(head, body)
 }
 
@@ -198,7 +197,7 @@ fn open_tunnel<B>(
     recv: RecvStream,
     mut send: SendStream<SendBuf>,
     reply: Reply<Request<B>, Response<Incoming>>,
-    activity: &Arc<StreamActivity>,
+    activity: &StreamActivity,
     streams: &Streams,
 ) -> Phase<B> {
     // RFC 9110 §9.3.6: a 2xx answer to CONNECT has no content, so one that announces some is not
@@ -212,7 +211,7 @@ fn open_tunnel<B>(
     let (pending, on_upgrade) = pending();
     head.extensions.insert(on_upgrade);
     let sender = streams.sender(send);
-    let (handle, task) = tunnel(sender, recv, activity.clone(), streams.patience());
+    let (handle, task) = tunnel(sender, recv, activity.observer(), streams.patience());
     reply.send(Ok(Response::from_parts(head, Incoming::empty())));
     pending.fulfill(Upgraded::new(handle, Bytes::new()));
     Phase::Tunnel(task)

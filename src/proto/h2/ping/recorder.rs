@@ -1,9 +1,8 @@
 //! The half that reports: what streams do, towards keep-alive and the adaptive window.
 //!
 //! Invariants: recording takes a lock for a few instructions, never waits for anything else, and never fails. The count
-//! of open streams equals the number of living [`StreamActivity`] values.
+//! of open streams equals the number of living [`OpenStream`] values.
 
-use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::body::h2_stream::ReceiveObserver;
@@ -46,20 +45,21 @@ impl Recorder {
         }
     }
 
-    /// Counts a stream as open until the returned value is dropped.
+    /// Counts a stream as open until the returned value and all its clones are dropped.
     ///
     /// Opening one is not activity by itself: on a connection that was idle for longer than the keep-alive interval
     /// the peer is asked for a sign of life at once, before anyone has to wait for it in vain.
     pub(crate) fn open_stream(&self) -> StreamActivity {
-        if let Some(link) = &self.0 {
-            let awaiting = link.lock().open_stream();
-            if let Some(task) = awaiting {
-                task.wake();
-            }
+        let Some(link) = &self.0 else {
+            return StreamActivity(None);
+        };
+        let awaiting = link.lock().open_stream();
+        if let Some(task) = awaiting {
+            task.wake();
         }
-        StreamActivity {
+        StreamActivity(Some(Arc::new(OpenStream {
             recorder: self.clone(),
-        }
+        })))
     }
 
     /// Fails, from the moment on that a keep-alive PING went unanswered, with the error the connection ends with.
@@ -90,30 +90,49 @@ impl Link {
     }
 }
 
+/// Reports the activity of one open stream; nothing, where nobody wants to know.
+#[derive(Clone)]
+pub(crate) struct StreamActivity(Option<Arc<OpenStream>>);
+
 /// A [`Recorder`] that stands for one open stream.
-pub(crate) struct StreamActivity {
+struct OpenStream {
     recorder: Recorder,
 }
 
-impl Deref for StreamActivity {
-    type Target = Recorder;
+impl StreamActivity {
+    /// See [`Recorder::record_non_data`].
+    pub(crate) fn record_non_data(&self) {
+        if let Some(stream) = &self.0 {
+            stream.recorder.record_non_data();
+        }
+    }
 
-    fn deref(&self) -> &Recorder {
-        &self.recorder
+    /// See [`Recorder::ensure_not_timed_out`].
+    #[cfg(feature = "client")]
+    pub(crate) fn ensure_not_timed_out(&self) -> crate::Result<()> {
+        self.0
+            .as_ref()
+            .map_or(Ok(()), |stream| stream.recorder.ensure_not_timed_out())
+    }
+
+    /// For a reader of the stream.
+    pub(crate) fn observer(&self) -> Option<Arc<dyn ReceiveObserver>> {
+        let stream = self.0.clone()?;
+        Some(stream)
     }
 }
 
-impl ReceiveObserver for StreamActivity {
+impl ReceiveObserver for OpenStream {
     fn data_received(&self, len: usize) {
-        self.record_data(len);
+        self.recorder.record_data(len);
     }
 
     fn fields_received(&self) {
-        self.record_non_data();
+        self.recorder.record_non_data();
     }
 }
 
-impl Drop for StreamActivity {
+impl Drop for OpenStream {
     fn drop(&mut self) {
         if let Some(link) = &self.recorder.0 {
             link.lock().close_stream();

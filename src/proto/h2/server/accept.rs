@@ -6,7 +6,6 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{ready, Context, Poll};
 
 use h2::server::{Connection, Handshake, SendResponse};
@@ -37,6 +36,11 @@ use crate::upgrade::pending::pending;
 
 pub(crate) struct Server<T, S, E> {
     state: State<T>,
+    acceptor: Acceptor<S, E>,
+}
+
+/// What becomes of requests.
+struct Acceptor<S, E> {
     service: S,
     exec: E,
     streams: Streams,
@@ -66,9 +70,6 @@ enum Phase {
     },
 }
 
-/// What the peer asked for.
-type Accepted = (Request<RecvStream>, SendResponse<SendBuf>);
-
 // Nothing is pinned, so nothing depends on where this stands.
 impl<T, S, E> Unpin for Server<T, S, E> {}
 
@@ -90,19 +91,21 @@ where
                     is_shutdown_due: false,
                 },
             })),
-            service,
-            exec,
-            streams: Streams {
-                outlet,
-                recorder: recorder::disabled(),
-                clock,
-                max_send_buffer_size: config.max_send_buffer_size,
-                tunnel_linger: config.tunnel_linger,
-            },
-            date: if config.auto_date_header {
-                DateHeader::IfMissing
-            } else {
-                DateHeader::Never
+            acceptor: Acceptor {
+                service,
+                exec,
+                streams: Streams {
+                    outlet,
+                    recorder: recorder::disabled(),
+                    clock,
+                    max_send_buffer_size: config.max_send_buffer_size,
+                    tunnel_linger: config.tunnel_linger,
+                },
+                date: if config.auto_date_header {
+                    DateHeader::IfMissing
+                } else {
+                    DateHeader::Never
+                },
             },
         }
     }
@@ -131,23 +134,27 @@ where
     E: Http2ServerConnExec<S::Future, S::ResBody>,
 {
     fn poll_serve(&mut self, cx: &mut Context<'_>) -> Poll<crate::Result<()>> {
-        loop {
-            let State::Live(live) = &mut self.state else {
-                return Poll::Ready(Ok(()));
-            };
-            let clock = &self.streams.clock;
-            if let Some(recorder) = ready!(live.poll_handshake(cx, clock))? {
-                self.streams.recorder = recorder;
-            }
-            match ready!(live.poll_accept(cx))? {
-                Some((request, respond)) => self.serve(request, respond),
-                None => return Poll::Ready(Ok(())),
-            }
+        let State::Live(live) = &mut self.state else {
+            return Poll::Ready(Ok(()));
+        };
+        let acceptor = &mut self.acceptor;
+        if let Some(recorder) = ready!(live.poll_handshake(cx, &acceptor.streams.clock))? {
+            acceptor.streams.recorder = recorder;
         }
+        live.poll_serving(cx, |request, respond| acceptor.accept(request, respond))
     }
+}
 
-    fn serve(&mut self, request: Request<RecvStream>, mut respond: SendResponse<SendBuf>) {
-        let activity = Arc::new(self.streams.recorder.open_stream());
+impl<S, E> Acceptor<S, E>
+where
+    S: HttpService<Incoming>,
+    S::Error: Into<BoxError>,
+    S::ResBody: 'static,
+    <S::ResBody as Body>::Error: Into<BoxError>,
+    E: Http2ServerConnExec<S::Future, S::ResBody>,
+{
+    fn accept(&mut self, request: Request<RecvStream>, mut respond: SendResponse<SendBuf>) {
+        let activity = self.streams.recorder.open_stream();
         activity.record_non_data();
         let length = content_length(request.headers());
         let (mut head, recv) = request.into_parts();
@@ -176,7 +183,7 @@ where
                 ContentLength::Valid(length) => Some(length),
                 ContentLength::Absent | ContentLength::Invalid => None,
             };
-            let body = IncomingStream::new(recv, length, activity.clone());
+            let body = IncomingStream::new(recv, length, activity.observer());
             (Incoming::h2(body), Asked::by(&head.method))
         };
 
@@ -229,15 +236,26 @@ where
         Poll::Ready(Ok(Some(recorder)))
     }
 
-    /// Ready with the next request, or with `None` when the connection is over.
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<crate::Result<Option<Accepted>>> {
+    /// Has `accept` have each request. Ready when the connection is over.
+    fn poll_serving(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut accept: impl FnMut(Request<RecvStream>, SendResponse<SendBuf>),
+    ) -> Poll<crate::Result<()>> {
         let Phase::Serving { connection, ponger } = &mut self.phase else {
             return Poll::Pending;
         };
         loop {
-            let accepted = self.port.poll_around(cx, |cx| connection.poll_accept(cx));
-            if let Poll::Ready(accepted) = accepted {
-                return Poll::Ready(accepted.transpose().map_err(crate::Error::from_h2));
+            // All that came together is taken on before the transport is looked at again.
+            let served = self.port.poll_around(cx, |cx| {
+                while let Some(accepted) = ready!(connection.poll_accept(cx)) {
+                    let (request, respond) = accepted?;
+                    accept(request, respond);
+                }
+                Poll::Ready(Ok(()))
+            });
+            if let Poll::Ready(served) = served {
+                return Poll::Ready(served.map_err(crate::Error::from_h2));
             }
             let Some(ponger) = ponger else {
                 return Poll::Pending;

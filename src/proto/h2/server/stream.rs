@@ -6,7 +6,6 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{ready, Context, Poll};
 
 use bytes::Bytes;
@@ -40,7 +39,7 @@ pin_project! {
         asked: Asked,
         streams: Streams,
         date: DateHeader,
-        activity: Arc<StreamActivity>,
+        activity: StreamActivity,
     }
 }
 
@@ -89,7 +88,7 @@ impl<F, B> H2Stream<F, B> {
         asked: Asked,
         streams: Streams,
         date: DateHeader,
-        activity: Arc<StreamActivity>,
+        activity: StreamActivity,
     ) -> H2Stream<F, B> {
         H2Stream {
             phase: Phase::Service { answer },
@@ -205,8 +204,8 @@ impl<F, B: Body> H2Stream<F, B> {
         let Some(Ends { recv, pending }) = ends else {
             return Ok(Next::Body(BodyPipe::new(body, sender)));
         };
-        let activity = this.activity.clone();
-        let (handle, task) = tunnel(sender, recv, activity, this.streams.patience());
+        let observer = this.activity.observer();
+        let (handle, task) = tunnel(sender, recv, observer, this.streams.patience());
         pending.fulfill(Upgraded::new(handle, Bytes::new()));
         Ok(Next::Tunnel(task))
     }

@@ -11,7 +11,6 @@ use std::time::Duration;
 use h2::Connection;
 
 use crate::alarm::Alarm;
-use crate::body::h2_stream::ReceiveObserver;
 use crate::frames::{self, Received};
 use crate::handle::{Books, Handle};
 use crate::peer::{Peer, Step};
@@ -60,8 +59,6 @@ pub struct Outcome {
     pub accepted: usize,
     pub received: Received,
 }
-
-struct Unobserved;
 
 impl Tunnel {
     /// Nothing is granted, and the socket takes everything. The least limit: a byte here, and one
@@ -119,7 +116,7 @@ impl Tunnel {
         let alarm = Alarm::new();
         let patience = Patience::new(Clock::new(alarm.clone()), Duration::ZERO);
         let sender = WindowedSender::new(send, outlet, self.limit);
-        let (mut inner, task) = tunnel(sender, recv, Arc::new(Unobserved), patience);
+        let (mut inner, task) = tunnel(sender, recv, None, patience);
         if self.is_claimed {
             inner.claimed();
         }
@@ -177,9 +174,4 @@ impl Outcome {
         let is_whole = self.received.data.len() == accepted.len();
         assert!(is_whole || !self.received.is_ended, "{self:?}");
     }
-}
-
-impl ReceiveObserver for Unobserved {
-    fn data_received(&self, _: usize) {}
-    fn fields_received(&self) {}
 }
