@@ -73,10 +73,15 @@ pub(crate) fn strip_connection_fields(headers: &mut HeaderMap, message: Message)
         UPGRADE,
     ];
 
-    for name in listed_names(headers, &CONNECTION) {
-        headers.remove(name);
+    if headers.is_empty() {
+        return;
     }
-    headers.remove(CONNECTION);
+    if headers.contains_key(CONNECTION) {
+        for name in listed_names(headers, &CONNECTION) {
+            headers.remove(name);
+        }
+        headers.remove(CONNECTION);
+    }
     for name in ALWAYS {
         headers.remove(name);
     }
