@@ -13,5 +13,5 @@ mod heap;
 mod http;
 
 fn main() -> std::io::Result<()> {
-    http::main("h1.json", http::http1())
+    http::main("h1.json", http::scenario::http1())
 }

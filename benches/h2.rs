@@ -13,5 +13,5 @@ mod heap;
 mod http;
 
 fn main() -> std::io::Result<()> {
-    http::main("h2.json", http::http2())
+    http::main("h2.json", http::scenario::http2())
 }

@@ -32,6 +32,8 @@ GROUPS = [
 HEAD = """\
 # Tunnels, measured
 
+(Servers of HTTP/1 and HTTP/2 follow [below](#servers-of-http1-and-http2-measured).)
+
 A proxy's side towards its client: CONNECT tunnels over HTTP/2 on loopback TCP. The rows are the same relay
 on **this crate**, on the **`h2`** crate used directly, on plain **TCP** without any HTTP, and on released
 **hypers**, with the same settings. This page is written by

@@ -8,7 +8,7 @@ mod client;
 mod record;
 #[cfg(feature = "released")]
 mod released;
-mod scenario;
+pub mod scenario;
 mod this_crate;
 
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ use nix::sys::resource::{getrusage, UsageWho};
 use nix::sys::time::TimeVal;
 use tokio::net::TcpListener;
 
-pub use self::scenario::{http1, http2, Protocol, Scenario};
+pub use self::scenario::{Protocol, Scenario};
 use crate::heap::{self, allocated};
 
 /// The rows of every scenario, ours first.
