@@ -19,6 +19,8 @@
 pub mod bodies;
 pub mod calls;
 pub mod chunked_bodies;
+#[cfg(all(feature = "server", feature = "http1"))]
+pub mod conversation;
 pub mod errors;
 pub mod gate;
 pub mod heap;
