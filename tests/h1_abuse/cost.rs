@@ -1,72 +1,19 @@
-//! Work is linear in the input: four times as much of anything costs about four times as much.
-//!
-//! Three measures. Bytes allocated and polls are exact. The processor's time of the thread is compared as well, since a byte
-//! that is looked at again and again shows nowhere else: the best of some runs, with a margin that a square does not keep
-//! within.
+//! Work is linear in the input; see [`linear`](crate::support::linear) for how that is measured.
 
 use std::convert::Infallible;
-use std::time::Duration;
 
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use nix::sys::resource::{getrusage, UsageWho};
-use nix::sys::time::TimeVal;
 
 use crate::support::bodies::{empty_body, TestBody};
 use crate::support::gate::{wire, WireEnd};
-use crate::support::heap::mark;
+use crate::support::linear::{on_paused_clock, Cost, Meter};
 use crate::support::scripted_h1::{ClientBuilder, Peer, ServerBuilder};
 use crate::support::shaped::{Shape, Shaped};
 use crate::support::tokio_rt::{CountingExecutor, TokioExecutor, TokioIo};
 use crate::support::virtual_timer::run_until_idle;
-
-/// How much larger the larger input is.
-const FACTOR: usize = 4;
-/// Runs of which the fastest counts.
-const RUNS: usize = 3;
-/// What is the same for every input, in bytes.
-const FIXED: usize = 64 << 10;
-
-/// The processor's time that this thread has used so far.
-fn used() -> Duration {
-    let usage = getrusage(UsageWho::RUSAGE_THREAD).expect("a thread can be asked");
-    let micros = |time: TimeVal| (time.tv_sec() * 1_000_000 + time.tv_usec()) as u64;
-    Duration::from_micros(micros(usage.user_time()) + micros(usage.system_time()))
-}
-
-/// As exact as that time is, where it is counted in ticks of the system's clock; and some more.
-const TICKS: Duration = Duration::from_millis(16);
-
-/// What an input came to.
-#[derive(Clone, Copy, Debug)]
-struct Cost {
-    allocated: usize,
-    polls: usize,
-    time: Duration,
-}
-
-impl Cost {
-    fn best(self, other: Cost) -> Cost {
-        Cost {
-            allocated: self.allocated.min(other.allocated),
-            polls: self.polls.min(other.polls),
-            time: self.time.min(other.time),
-        }
-    }
-
-    /// Allocations may double where a buffer grows, which is not the same at every size.
-    fn assert_linear(small: Cost, large: Cost, what: &str) {
-        println!("{what}: {small:?}, {large:?}");
-        let allowed = small.allocated * FACTOR * 3 / 2 + FIXED;
-        assert!(large.allocated <= allowed, "{what}: {small:?}, {large:?}");
-        let allowed = small.polls * FACTOR + 20;
-        assert!(large.polls <= allowed, "{what}: {small:?}, {large:?}");
-        let allowed = small.time * FACTOR as u32 * 2 + TICKS;
-        assert!(large.time < allowed, "{what}: {small:?}, {large:?}");
-    }
-}
 
 /// How hyper gets its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,15 +42,6 @@ async fn swallow(mut request: Request<Incoming>) -> Result<Response<TestBody>, I
     Ok(Response::new(empty_body()))
 }
 
-fn on_paused_clock<T>(run: impl std::future::Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime")
-        .block_on(run)
-}
-
 fn served(input: &str, reads: Reads) -> Cost {
     on_paused_clock(async {
         let (far, near) = wire();
@@ -117,14 +55,10 @@ fn served(input: &str, reads: Reads) -> Cost {
             .max_header_size(4 << 20)
             .max_buf_size(4 << 20);
         let executor = CountingExecutor::new();
-        let (mark, start) = (mark(), used());
+        let meter = Meter::start();
         executor.spawn(builder.serve_connection(reads.of(near), service_fn(swallow)));
         run_until_idle().await;
-        let cost = Cost {
-            allocated: mark.allocated(),
-            polls: executor.polls(),
-            time: used() - start,
-        };
+        let cost = meter.stop(executor.polls());
         assert_eq!(peer.to_hyper().buffered(), 0, "all of it was read");
         cost
     })
@@ -152,7 +86,7 @@ fn asked(input: &str, reads: Reads) -> Cost {
         peer.send(input).await;
         peer.settled_text().await;
         let polls = executor.polls();
-        let (mark, start) = (mark(), used());
+        let meter = Meter::start();
         hyper::rt::Executor::execute(&TokioExecutor, async {
             if let Ok(response) = answer.await {
                 let mut body = response.into_body();
@@ -161,11 +95,7 @@ fn asked(input: &str, reads: Reads) -> Cost {
         });
         to_hyper.resume();
         run_until_idle().await;
-        let cost = Cost {
-            allocated: mark.allocated(),
-            polls: executor.polls() - polls,
-            time: used() - start,
-        };
+        let cost = meter.stop(executor.polls() - polls);
         assert_eq!(to_hyper.buffered(), 0, "all of it was read");
         cost
     })
@@ -176,12 +106,7 @@ type Input = fn(usize) -> String;
 
 fn assert_linear(run: fn(&str, Reads) -> Cost, rows: &[(&str, Reads, usize, Input)]) {
     for (what, reads, size, input) in rows {
-        let (small, large) = (input(*size), input(*size * FACTOR));
-        // Side by side, so that what else the machine does befalls both.
-        let runs = (0..RUNS).map(|_| (run(&small, *reads), run(&large, *reads)));
-        let best = runs.reduce(|(small, large), next| (small.best(next.0), large.best(next.1)));
-        let (small, large) = best.expect("one run at least");
-        Cost::assert_linear(small, large, what);
+        crate::support::linear::assert_linear(what, *size, |size| run(&input(size), *reads));
     }
 }
 
@@ -198,20 +123,20 @@ fn heads_that_arrive_byte_by_byte_cost_a_server_what_they_are_long() {
     assert_linear(
         served,
         &[
-            ("a method", Reads::Bytes, 20_000, |n| "A".repeat(n)),
-            ("empty lines", Reads::Bytes, 20_000, |n| {
+            ("a method", Reads::Bytes, 10_000, |n| "A".repeat(n)),
+            ("empty lines", Reads::Bytes, 10_000, |n| {
                 "\r\n".repeat(n / 2)
             }),
-            ("a value", Reads::Bytes, 20_000, |n| {
+            ("a value", Reads::Bytes, 10_000, |n| {
                 head_with(format!("x: {}\r\n", "a".repeat(n)))
             }),
-            ("lines", Reads::Bytes, 20_000, |n| {
+            ("lines", Reads::Bytes, 10_000, |n| {
                 head_with("x: y\r\n".repeat(n / 6))
             }),
-            ("lines that end with LF", Reads::Bytes, 20_000, |n| {
+            ("lines that end with LF", Reads::Bytes, 10_000, |n| {
                 head_with("x:\n".repeat(n / 3))
             }),
-            ("trailers", Reads::Bytes, 20_000, |n| {
+            ("trailers", Reads::Bytes, 10_000, |n| {
                 format!("{POST}0\r\n{}\r\n", "x: y\r\n".repeat(n / 6))
             }),
         ],
@@ -223,38 +148,38 @@ fn large_heads_cost_a_server_what_they_are_long() {
     assert_linear(
         served,
         &[
-            ("a value", Reads::Whole, 800_000, |n| {
+            ("a value", Reads::Whole, 400_000, |n| {
                 head_with(format!("x: {}\r\n", "a".repeat(n)))
             }),
-            ("empty lines", Reads::Whole, 800_000, |n| {
+            ("empty lines", Reads::Whole, 400_000, |n| {
                 "\r\n".repeat(n / 2)
             }),
-            ("lines of one name", Reads::Whole, 10_000, |n| {
+            ("lines of one name", Reads::Whole, 5000, |n| {
                 head_with("x: y\r\n".repeat(n))
             }),
-            ("lines of a name each", Reads::Whole, 6000, |n| {
+            ("lines of a name each", Reads::Whole, 3000, |n| {
                 head_with((0..n).map(|nth| format!("x{nth}: y\r\n")).collect())
             }),
-            ("lengths", Reads::Whole, 10_000, |n| {
+            ("lengths", Reads::Whole, 5000, |n| {
                 head_with("content-length: 0\r\n".repeat(n))
             }),
-            ("codings", Reads::Whole, 10_000, |n| {
+            ("codings", Reads::Whole, 5000, |n| {
                 let lines = "transfer-encoding: chunked\r\n".repeat(n);
                 head_with(lines) + "0\r\n\r\n"
             }),
-            ("codings on a line", Reads::Whole, 150_000, |n| {
+            ("codings on a line", Reads::Whole, 60_000, |n| {
                 head_with(format!("transfer-encoding: {}chunked\r\n", "a,".repeat(n))) + "0\r\n\r\n"
             }),
-            ("connection lines", Reads::Whole, 10_000, |n| {
+            ("connection lines", Reads::Whole, 5000, |n| {
                 head_with("connection: a, keep-alive\r\n".repeat(n))
             }),
-            ("connection options", Reads::Whole, 150_000, |n| {
+            ("connection options", Reads::Whole, 60_000, |n| {
                 head_with(format!("connection: {}\r\n", "a,".repeat(n)))
             }),
-            ("te lines", Reads::Whole, 10_000, |n| {
+            ("te lines", Reads::Whole, 5000, |n| {
                 head_with("te: a, b\r\n".repeat(n))
             }),
-            ("expectations", Reads::Whole, 10_000, |n| {
+            ("expectations", Reads::Whole, 5000, |n| {
                 head_with("expect: a\r\n".repeat(n))
             }),
         ],
@@ -266,19 +191,19 @@ fn bodies_and_pipelines_cost_a_server_what_they_are_long() {
     assert_linear(
         served,
         &[
-            ("chunks of a byte", Reads::Whole, 10_000, |n| {
+            ("chunks of a byte", Reads::Whole, 5000, |n| {
                 format!("{POST}{}0\r\n\r\n", "1\r\na\r\n".repeat(n))
             }),
             ("chunks of a byte, byte by byte", Reads::Bytes, 2000, |n| {
                 format!("{POST}{}0\r\n\r\n", "1\r\na\r\n".repeat(n))
             }),
-            ("a body", Reads::Whole, 8_000_000, |n| {
+            ("a body", Reads::Whole, 4_000_000, |n| {
                 format!(
                     "POST / HTTP/1.1\r\ncontent-length: {n}\r\n\r\n{}",
                     "a".repeat(n)
                 )
             }),
-            ("trailers", Reads::Whole, 10_000, |n| {
+            ("trailers", Reads::Whole, 5000, |n| {
                 format!("{POST}0\r\n{}\r\n", "x: y\r\n".repeat(n))
             }),
             ("requests", Reads::Whole, 2000, |n| {
@@ -303,13 +228,13 @@ fn responses_cost_a_client_what_they_are_long() {
     assert_linear(
         asked,
         &[
-            ("a value, byte by byte", Reads::Bytes, 20_000, |n| {
+            ("a value, byte by byte", Reads::Bytes, 10_000, |n| {
                 response_with(format!("x: {}\r\n", "a".repeat(n)))
             }),
-            ("a phrase, byte by byte", Reads::Bytes, 20_000, |n| {
+            ("a phrase, byte by byte", Reads::Bytes, 10_000, |n| {
                 format!("HTTP/1.1 204 {}\r\n\r\n", "a".repeat(n))
             }),
-            ("informational responses", Reads::Whole, 6000, |n| {
+            ("informational responses", Reads::Whole, 3000, |n| {
                 "HTTP/1.1 102 \r\n\r\n".repeat(n)
             }),
             (
@@ -318,28 +243,28 @@ fn responses_cost_a_client_what_they_are_long() {
                 1000,
                 |n| "HTTP/1.1 102 \r\n\r\n".repeat(n),
             ),
-            ("folds", Reads::Whole, 20_000, |n| {
+            ("folds", Reads::Whole, 5000, |n| {
                 response_with(format!("x: y\r\n{}", " z\r\n".repeat(n)))
             }),
             ("folds, byte by byte", Reads::Bytes, 5000, |n| {
                 response_with(format!("x: y\r\n{}", " z\r\n".repeat(n)))
             }),
-            ("skipped lines", Reads::Whole, 20_000, |n| {
+            ("skipped lines", Reads::Whole, 5000, |n| {
                 response_with("no field\r\n".repeat(n))
             }),
-            ("lengths on a line", Reads::Whole, 150_000, |n| {
+            ("lengths on a line", Reads::Whole, 60_000, |n| {
                 format!("{OK}content-length: {}0\r\n\r\n", "0,".repeat(n))
             }),
-            ("codings on a line", Reads::Whole, 150_000, |n| {
+            ("codings on a line", Reads::Whole, 60_000, |n| {
                 format!(
                     "{OK}transfer-encoding: {}chunked\r\n\r\n0\r\n\r\n",
                     "a,".repeat(n)
                 )
             }),
-            ("chunks of a byte", Reads::Whole, 10_000, |n| {
+            ("chunks of a byte", Reads::Whole, 5000, |n| {
                 format!("{CHUNKED}{}0\r\n\r\n", "1\r\na\r\n".repeat(n))
             }),
-            ("trailers", Reads::Whole, 10_000, |n| {
+            ("trailers", Reads::Whole, 5000, |n| {
                 format!("{CHUNKED}0\r\n{}\r\n", "x: y\r\n".repeat(n))
             }),
             (

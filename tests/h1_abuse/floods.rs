@@ -26,7 +26,7 @@ const FIRST_READ: u64 = 8192;
 /// not lost to a reset (RFC 9112, section 9.6).
 const REFUSED: u64 = FIRST_READ + MAX_BUF;
 /// What there is of each flood, in bytes.
-const FLOOD: usize = 4 << 20;
+const FLOOD: usize = 1 << 20;
 
 /// Most heap for a head that is given up when the read buffer is full, in bytes: that buffer, which doubled until then, and
 /// its half from before.

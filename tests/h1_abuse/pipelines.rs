@@ -17,7 +17,7 @@ use crate::support::tokio_rt::{CountingExecutor, TokioIo, TokioTimer};
 use crate::support::virtual_timer::{expect_soon, run_until_idle};
 
 const GET: &str = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
-const COUNT: usize = 100_000;
+const COUNT: usize = 30_000;
 
 /// What a pipeline may cost that is not answered, in bytes: a read's worth, and the exchange in hand.
 const BOUND: usize = 32 << 10;

@@ -24,6 +24,7 @@ pub mod conversation;
 pub mod errors;
 pub mod gate;
 pub mod heap;
+pub mod linear;
 #[cfg(all(feature = "client", feature = "server", feature = "http2"))]
 pub mod outgoing_body;
 #[cfg(all(feature = "client", feature = "server", feature = "http2"))]
