@@ -330,6 +330,17 @@ fn malformed_chunks_fail_the_body() {
 }
 
 #[test]
+fn a_trailer_line_that_begins_with_cr_is_malformed_however_it_arrives() {
+    let config = Config::default();
+    let body = chunked("0\r\n\rx: y\r\n");
+    let whole = transcript::<Server>(&config, Answer::With(200), [body.as_bytes()]);
+    let bytewise = transcript::<Server>(&config, Answer::With(200), body.as_bytes().chunks(1));
+    assert_eq!(whole, bytewise);
+    let fails = "body failed InvalidInput: trailer section has a bare CR";
+    assert!(whole.iter().any(|event| event == fails), "{whole:?}");
+}
+
+#[test]
 fn what_stands_around_sizes_is_limited_with_the_extensions() {
     let fails = "body failed InvalidData: chunk extensions are too long";
     for (length, fits) in [(16_383, true), (16_384, false)] {
