@@ -19,5 +19,6 @@ mod shutting_down;
 mod stalled_requests;
 mod timeouts;
 mod trailers;
+mod unread_answers;
 mod unread_requests;
 mod versions;

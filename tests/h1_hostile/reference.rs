@@ -104,8 +104,15 @@ fn take_head(mut rest: &[u8]) -> Option<RawHead<'_>> {
     }
 }
 
-fn is_blank(stream: &[u8]) -> bool {
-    stream.iter().all(|byte| b"\r\n".contains(byte))
+/// Whether there is nothing but empty lines, of which the last may not be whole.
+fn is_blank(mut stream: &[u8]) -> bool {
+    loop {
+        stream = match stream {
+            [] | [b'\r'] => return true,
+            [b'\r', b'\n', rest @ ..] | [b'\n', rest @ ..] => rest,
+            _ => return false,
+        };
+    }
 }
 
 fn is_token(bytes: &[u8]) -> bool {

@@ -48,3 +48,18 @@ fn no_request_is_hidden_in_another() {
         }
     }
 }
+
+/// A CR that no LF follows is no empty line, so what it begins is refused.
+#[test]
+fn a_bare_cr_before_a_request_is_no_empty_line() {
+    for input in [
+        &b"\r\r"[..],
+        b"\n\n\r\r",
+        b"\r\n\r\r\n",
+        b"\r\rGET / HTTP/1.1\r\n\r\n",
+    ] {
+        for pieces in [&[][..], &[1]] {
+            server(input, pieces, Appetite::All);
+        }
+    }
+}

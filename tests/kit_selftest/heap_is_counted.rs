@@ -10,6 +10,7 @@ fn bytes_peak_and_allocations_since_the_mark_are_exact() {
     assert_eq!(mark.grown(), 1000);
     assert_eq!(mark.peak(), 6000);
     assert_eq!(mark.allocations(), 2);
+    assert_eq!(mark.allocated(), 6000);
     drop(kept);
     assert_eq!(mark.grown(), 0);
 }

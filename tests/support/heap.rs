@@ -31,6 +31,7 @@ thread_local! {
     static LIVE: Cell<isize> = const { Cell::new(0) };
     static PEAK: Cell<isize> = const { Cell::new(0) };
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    static ALLOCATED: Cell<usize> = const { Cell::new(0) };
 }
 
 // SAFETY: every call is handed unchanged to the system's allocator. The counters are plain cells, made at compile time and
@@ -63,6 +64,7 @@ fn allocated(bytes: usize) {
     LIVE.set(live);
     PEAK.set(PEAK.get().max(live));
     ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+    ALLOCATED.set(ALLOCATED.get() + bytes);
 }
 
 fn freed(bytes: usize) {
@@ -74,6 +76,7 @@ fn freed(bytes: usize) {
 pub struct Mark {
     live: isize,
     allocations: usize,
+    allocated: usize,
 }
 
 /// Starts a measurement of this thread's heap. The peak of an earlier mark ends here: one measurement at a time.
@@ -92,6 +95,7 @@ pub fn mark() -> Mark {
     Mark {
         live: LIVE.get(),
         allocations: ALLOCATIONS.get(),
+        allocated: ALLOCATED.get(),
     }
 }
 
@@ -109,5 +113,10 @@ impl Mark {
     /// Allocations and reallocations since the mark.
     pub fn allocations(&self) -> usize {
         ALLOCATIONS.get() - self.allocations
+    }
+
+    /// Bytes allocated since the mark, those freed again included; a reallocation counts in full. A measure of work.
+    pub fn allocated(&self) -> usize {
+        ALLOCATED.get() - self.allocated
     }
 }

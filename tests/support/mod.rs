@@ -19,9 +19,12 @@
 pub mod bodies;
 pub mod calls;
 pub mod chunked_bodies;
+#[cfg(all(feature = "server", feature = "http1"))]
+pub mod conversation;
 pub mod errors;
 pub mod gate;
 pub mod heap;
+pub mod linear;
 #[cfg(all(feature = "client", feature = "server", feature = "http2"))]
 pub mod outgoing_body;
 #[cfg(all(feature = "client", feature = "server", feature = "http2"))]

@@ -2,7 +2,7 @@
 //!
 //! Invariants:
 //! - The service is called for one request at a time, and the next head is read only after the answer to the last is
-//!   queued and its request is over.
+//!   queued and its request is over, and while there is room for another answer.
 //! - Whatever was said to the peer before a failure is sent before the connection ends.
 //! - An upgrade that was asked for and is not agreed to fails when the answer that refuses it is sent.
 
@@ -294,6 +294,10 @@ where
 
     fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<std::result::Result<(), Failure>> {
         self.timeout.start();
+        if !self.conn.has_room() {
+            // A peer that reads no answers could ask for any number of them. The flush of this round wakes.
+            return self.poll_timeout(cx);
+        }
         let Poll::Ready(event) = self.conn.poll_event(cx) else {
             if self.conn.is_written() {
                 self.conn.rest();

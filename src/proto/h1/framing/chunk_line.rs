@@ -6,11 +6,11 @@
 
 use std::io::{Error, ErrorKind};
 
-/// Bytes of chunk extensions in a whole body. They are read and forgotten, so the sum of all of them is
-/// limited, or else a body without any content could go on for ever.
+/// Bytes of chunk extensions in a whole body, and of whatever else a size may have around it. They are read and
+/// forgotten, so the sum of all of them is limited, or else a body without any content could go on for ever.
 const MAX_EXTENSION_BYTES: usize = 16 * 1024 - 1;
 
-/// Counts the extensions of one body.
+/// Counts what one body has beside its sizes and its data.
 #[derive(Debug, Default)]
 pub(crate) struct ExtensionBytes(usize);
 
@@ -46,13 +46,14 @@ impl ChunkLine {
     /// # Errors
     ///
     /// `InvalidInput` for a byte that the grammar has no place for; `InvalidData` for a size beyond
-    /// 64 bits, a line feed within an extension, and too many bytes of extensions.
+    /// 64 bits, a line feed within an extension, and too many bytes of extensions, white space and leading zeros.
     pub(crate) fn push(
         &mut self,
         byte: u8,
         extensions: &mut ExtensionBytes,
     ) -> Result<Progress, Error> {
         match (self.position, byte) {
+            (Position::Digits, b'0') if self.size == 0 => extensions.count()?,
             (Position::FirstDigit | Position::Digits, _) if byte.is_ascii_hexdigit() => {
                 self.push_digit(byte)?;
                 self.position = Position::Digits;
@@ -61,7 +62,10 @@ impl ChunkLine {
             (Position::Digits | Position::Space | Position::Extension, b'\r') => {
                 self.position = Position::LineFeed;
             }
-            (Position::Digits | Position::Space, b' ' | b'\t') => self.position = Position::Space,
+            (Position::Digits | Position::Space, b' ' | b'\t') => {
+                extensions.count()?;
+                self.position = Position::Space;
+            }
             (Position::Digits | Position::Space, b';') => self.position = Position::Extension,
             (Position::Digits, _) => return Err(invalid("chunk size has an invalid digit")),
             (Position::Space, _) => return Err(invalid("chunk size is followed by garbage")),

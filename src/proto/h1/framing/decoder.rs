@@ -1,13 +1,14 @@
 //! A body on its way in.
 //!
 //! Invariants:
-//! - Data is split off the read buffer and never copied.
+//! - Data is split off the read buffer and not copied, unless next to nothing was read: then a piece would keep many times
+//!   its length in memory for as long as its reader keeps it.
 //! - A decoder with bytes before it either makes progress or fails; it never needs two pieces at once,
 //!   so it cannot be stuck behind a full buffer.
 
 use std::io::{Error, ErrorKind};
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use http::HeaderMap;
 
 use crate::body::length::BodyLength;
@@ -25,6 +26,9 @@ pub(crate) enum Decoder {
 
 /// How much comes at once of a body without any length, which is mostly one that is shown as it comes.
 const LARGEST_PIECE: u64 = 8 * 1024;
+
+/// A piece shares the buffer it was read into if at least one in so many of that buffer's bytes is in use.
+const WORTH_SHARING: usize = 8;
 
 #[derive(Debug, Default)]
 pub(crate) struct Chunked {
@@ -109,7 +113,14 @@ fn take(buf: &mut BytesMut, remaining: &mut u64) -> Decoded {
         return Decoded::NeedMore;
     }
     let wanted = usize::try_from(*remaining).unwrap_or(usize::MAX);
-    let data = buf.split_to(buf.len().min(wanted)).freeze();
+    let length = buf.len().min(wanted);
+    let data = if buf.len() < buf.capacity() / WORTH_SHARING {
+        let copy = Bytes::copy_from_slice(&buf[..length]);
+        buf.advance(length);
+        copy
+    } else {
+        buf.split_to(length).freeze()
+    };
     *remaining -= data.len() as u64;
     Decoded::Data(data)
 }

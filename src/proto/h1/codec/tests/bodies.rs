@@ -330,6 +330,37 @@ fn malformed_chunks_fail_the_body() {
 }
 
 #[test]
+fn a_trailer_line_that_begins_with_cr_is_malformed_however_it_arrives() {
+    let config = Config::default();
+    let body = chunked("0\r\n\rx: y\r\n");
+    let whole = transcript::<Server>(&config, Answer::With(200), [body.as_bytes()]);
+    let bytewise = transcript::<Server>(&config, Answer::With(200), body.as_bytes().chunks(1));
+    assert_eq!(whole, bytewise);
+    let fails = "body failed InvalidInput: trailer section has a bare CR";
+    assert!(whole.iter().any(|event| event == fails), "{whole:?}");
+}
+
+#[test]
+fn what_stands_around_sizes_is_limited_with_the_extensions() {
+    let fails = "body failed InvalidData: chunk extensions are too long";
+    for (length, fits) in [(16_383, true), (16_384, false)] {
+        for line in [
+            format!("{}0", "0".repeat(length)),
+            format!("0{}", " ".repeat(length)),
+            format!("0{}", "\t".repeat(length)),
+            format!("00 {};{}", " ".repeat(length - 20), "e".repeat(18)),
+        ] {
+            let config = Config::default();
+            let body = format!("{line}\r\n\r\n");
+            let whole =
+                transcript::<Server>(&config, Answer::With(200), [chunked(&body).as_bytes()]);
+            let has_failed = whole.iter().any(|event| event == fails);
+            assert_eq!(has_failed, !fits, "{whole:?}");
+        }
+    }
+}
+
+#[test]
 fn the_extensions_of_a_body_are_limited_together() {
     // 4.4-2
     let fails = "body failed InvalidData: chunk extensions are too long";
