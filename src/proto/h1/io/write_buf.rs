@@ -1,19 +1,21 @@
 //! Bytes on their way out.
 //!
 //! Invariants:
-//! - Bytes leave in the order in which they came: first `queue`, then `text`.
+//! - Bytes leave in the order in which they came: as `queue` says, and then the rest of `text`.
+//! - All text stands in one buffer, however much data lies between its pieces, so that a body of any number of
+//!   chunks allocates nothing.
 //! - Copies of the caller's data never make more than `limit` bytes wait. Data that does not fit is not copied: it waits
 //!   where it is, as one buffer.
 //! - Nothing is taken on while `limit` bytes or 16 buffers of data wait; so what waits at most is the limit and one
 //!   buffer of the caller's making.
 
+use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{ready, Context, Poll};
 
-use bytes::{Buf, BufMut, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 
-use crate::proto::h1::io::buf_list::BufList;
 use crate::rt::Write;
 
 /// How many slices are written at once: beyond this, transports gain nothing.
@@ -48,8 +50,19 @@ impl WriteStrategy {
     }
 }
 
+/// A part of what waits.
+enum Part {
+    /// So many bytes of the text.
+    Text(usize),
+    Data(Bytes),
+}
+
 pub(crate) struct WriteBuffer {
-    queue: BufList,
+    queue: VecDeque<Part>,
+    /// Bytes of all `Part::Data`.
+    queued_data: usize,
+    /// Bytes of all `Part::Text`, which come first in `text`.
+    queued_text: usize,
     text: BytesMut,
     /// How many pieces were copied that could have been queued, since nothing waited last.
     copied: usize,
@@ -63,7 +76,9 @@ pub(crate) struct WriteBuffer {
 impl WriteBuffer {
     pub(crate) fn new(strategy: WriteStrategy, limit: usize) -> WriteBuffer {
         WriteBuffer {
-            queue: BufList::default(),
+            queue: VecDeque::new(),
+            queued_data: 0,
+            queued_text: 0,
             text: BytesMut::new(),
             copied: 0,
             burst: 0,
@@ -94,9 +109,14 @@ impl WriteBuffer {
             self.text.put(data);
             return;
         }
-        self.queue.push(self.text.split().freeze());
+        let before = self.text.len() - self.queued_text;
+        if before > 0 {
+            self.queue.push_back(Part::Text(before));
+            self.queued_text += before;
+        }
         // Free of a copy where the data is `Bytes` already.
-        self.queue.push(data.copy_to_bytes(length));
+        self.queue.push_back(Part::Data(data.copy_to_bytes(length)));
+        self.queued_data += length;
     }
 
     /// Whether more data may be added.
@@ -106,7 +126,7 @@ impl WriteBuffer {
 
     /// How many bytes wait.
     pub(crate) fn remaining(&self) -> usize {
-        self.queue.remaining() + self.text.len()
+        self.queued_data + self.text.len()
     }
 
     /// Gives back what a burst had made this allocate.
@@ -141,22 +161,65 @@ impl WriteBuffer {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
         let io = Pin::new(io);
-        if self.queue.remaining() == 0 {
+        if self.queue.is_empty() {
             return io.poll_write(cx, &self.text);
         }
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
-        let mut count = self.queue.fill(&mut slices);
-        if count < MAX_SLICES && !self.text.is_empty() {
-            slices[count] = IoSlice::new(&self.text);
-            count += 1;
-        }
+        let count = self.slices(&mut slices);
         io.poll_write_vectored(cx, &slices[..count])
     }
 
-    fn advance(&mut self, count: usize) {
-        let queued = count.min(self.queue.remaining());
-        self.queue.advance(queued);
-        self.text.advance(count - queued);
+    /// Puts the first parts into `slices`, and says how many.
+    fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        let mut text = &self.text[..];
+        let mut count = 0;
+        for (part, slice) in self.queue.iter().zip(slices.iter_mut()) {
+            *slice = IoSlice::new(match part {
+                Part::Text(length) => {
+                    let (now, later) = text.split_at(*length);
+                    text = later;
+                    now
+                }
+                Part::Data(data) => data,
+            });
+            count += 1;
+        }
+        if count == self.queue.len() && !text.is_empty() {
+            if let Some(slice) = slices.get_mut(count) {
+                *slice = IoSlice::new(text);
+                count += 1;
+            }
+        }
+        count
+    }
+
+    /// Forgets the first `count` bytes, which have left.
+    fn advance(&mut self, mut count: usize) {
+        while count > 0 {
+            let Some(part) = self.queue.front_mut() else {
+                self.text.advance(count);
+                return;
+            };
+            let (left, is_over) = match part {
+                Part::Text(length) => {
+                    let left = count.min(*length);
+                    *length -= left;
+                    self.text.advance(left);
+                    self.queued_text -= left;
+                    (left, *length == 0)
+                }
+                Part::Data(data) => {
+                    let left = count.min(data.len());
+                    data.advance(left);
+                    self.queued_data -= left;
+                    (left, data.is_empty())
+                }
+            };
+            count -= left;
+            if is_over {
+                self.queue.pop_front();
+            }
+        }
     }
 }
 

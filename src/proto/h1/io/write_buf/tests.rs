@@ -182,3 +182,19 @@ fn a_burst_is_not_kept_allocated_by_an_idle_connection() {
     buffer.rest();
     assert_eq!(buffer.text.capacity(), 0);
 }
+
+#[test]
+fn text_between_data_stays_in_one_small_buffer() {
+    let mut buffer = WriteBuffer::new(WriteStrategy::Queue, 1 << 20);
+    let mut sink = Sink::new(7);
+    for _ in 0..1_000 {
+        for _ in 0..3 {
+            buffer.text().extend_from_slice(b"4\r\n");
+            buffer.push(Bytes::from_static(b"data"));
+            buffer.text().extend_from_slice(b"\r\n");
+        }
+        write(&mut buffer, &mut sink).expect("a sink takes all");
+    }
+    assert_eq!(sink.accepted, "4\r\ndata\r\n".repeat(3_000));
+    assert!(buffer.text.capacity() <= 64, "{}", buffer.text.capacity());
+}
