@@ -31,8 +31,18 @@
 //! - `client`, `server`: the roles.
 //! - `http1`, `http2`: the protocol versions.
 //! - `full`: the four above.
-//! - `tracing`: accepted, and needs no `--cfg` flag. The events of the `h2` crate are there with or
-//!   without it; this crate adds none yet.
+//! - `tracing`: what becomes of connections, streams and tunnels, by way of the `tracing` crate; no
+//!   `--cfg` flag is needed. Without it there is no trace of it in the program.
+//!
+//!   | span | fields | events within it, at level DEBUG |
+//!   | --- | --- | --- |
+//!   | `connection` | `role`, `protocol` | `connection opened`; `request` (`method`; HTTP/1 only); `connection closed` (`error`, unless it ended well) |
+//!   | `stream` | `id`, `method` | `stream opened`; `stream closed` |
+//!   | `tunnel` | | `tunnel opened`; `tunnel stalled` (`held`, in bytes); `tunnel resumed` (`stalled_us`, in microseconds); `tunnel closed` (`sent` and `received` in bytes, `stalls`, and `failure` or `stalled_us` where it did not end well) |
+//!
+//!   Each is within the one above it, and all have the target `hyper`. A tunnel is stalled from a write
+//!   that has to wait to the next that is accepted, in part at least. The events of the `h2` crate are there with or
+//!   without the feature.
 //! - `nightly`: accepted, without effect.
 
 #[cfg(any(feature = "ffi", feature = "capi"))]
@@ -52,6 +62,16 @@ mod error;
 pub mod ext;
 pub mod rt;
 pub mod service;
+#[cfg_attr(
+    not(all(
+        feature = "client",
+        feature = "server",
+        feature = "http1",
+        feature = "http2"
+    )),
+    allow(dead_code, unused_imports, reason = "a subset reports less")
+)]
+mod trace;
 pub mod upgrade;
 
 mod proto;

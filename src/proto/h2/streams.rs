@@ -11,6 +11,7 @@ use crate::proto::h2::send_buf::SendBuf;
 use crate::proto::h2::transport::outlet::Outlet;
 use crate::proto::h2::windowed_sender::WindowedSender;
 use crate::rt::clock::Clock;
+use crate::trace;
 
 /// The connection, as far as its streams know it. Cheap to clone.
 #[derive(Clone)]
@@ -21,6 +22,7 @@ pub(crate) struct Streams {
     /// Bytes that one stream may hold.
     pub(crate) max_send_buffer_size: usize,
     pub(crate) tunnel_linger: Duration,
+    pub(crate) trace: trace::Connection,
 }
 
 impl Streams {

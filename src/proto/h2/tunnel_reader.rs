@@ -16,6 +16,7 @@ use crate::body::h2_stream::ReceiveObserver;
 use crate::proto::h2::failure::kind_of;
 use crate::proto::h2::transport::outlet::Outlet;
 use crate::rt::ReadBufCursor;
+use crate::trace;
 
 pub(crate) struct Reader {
     /// Gone only once the tunnel's handle is being dropped.
@@ -25,6 +26,7 @@ pub(crate) struct Reader {
     position: Position,
     observer: Option<Arc<dyn ReceiveObserver>>,
     outlet: Arc<Outlet>,
+    received: trace::Count,
 }
 
 enum Position {
@@ -46,6 +48,7 @@ impl Reader {
             position: Position::Open,
             observer,
             outlet,
+            received: trace::Count::default(),
         }
     }
 
@@ -77,6 +80,7 @@ impl Reader {
         }
         // The stream may be gone already, and then there is nobody to give credit to.
         let _ = self.recv().flow_control().release_capacity(read);
+        self.received.add(read);
         if let Some(observer) = &self.observer {
             observer.data_received(read);
         }
@@ -92,6 +96,11 @@ impl Reader {
         } else {
             self.unread.advance(len);
         }
+    }
+
+    /// What was read so far.
+    pub(crate) fn received(&self) -> trace::Count {
+        self.received
     }
 
     /// Whether the peer sent what RFC 9113 §8.5 calls a stream error on a tunnel.

@@ -29,6 +29,7 @@ use crate::proto::h2::linger::{Discard, Patience, Progress};
 use crate::proto::h2::tunnel_reader::Reader;
 use crate::proto::h2::windowed_sender::WindowedSender;
 use crate::rt::{Read, ReadBufCursor, Write};
+use crate::trace;
 use crate::upgrade::tunnel::Tunnel;
 
 /// The user's end of a tunnel.
@@ -56,6 +57,7 @@ struct Sending {
     task: Option<Waker>,
     /// The receiving half, left behind by a handle that is gone.
     left_behind: Option<RecvStream>,
+    trace: trace::Tunnel,
 }
 
 /// A user's task that waits, by what it asked for last.
@@ -85,6 +87,7 @@ pub(crate) fn tunnel(
     recv: RecvStream,
     observer: Option<Arc<dyn ReceiveObserver>>,
     patience: Patience,
+    trace: trace::Tunnel,
 ) -> (H2Upgraded, UpgradedSendStreamTask) {
     let outlet = Arc::clone(sender.outlet());
     let shared = Arc::new(Shared(Mutex::new(Sending {
@@ -93,6 +96,7 @@ pub(crate) fn tunnel(
         writer: None,
         task: None,
         left_behind: None,
+        trace,
     })));
     let handle = H2Upgraded {
         shared: Arc::clone(&shared),
@@ -133,11 +137,14 @@ impl Write for H2Upgraded {
                 sending.tick_for_task()?;
             }
             if accepted > 0 {
+                sending.trace.wrote(accepted);
                 return Poll::Ready(Ok(accepted));
             }
             // The tick itself may have made room, and then nobody else would tell of it.
             if !sending.sender.has_room() {
                 sending.wait(cx, WaitsFor::Room);
+                let sending = &mut *sending;
+                sending.trace.stalled(|| sending.sender.held());
                 return Poll::Pending;
             }
         }
@@ -203,6 +210,7 @@ impl Drop for H2Upgraded {
             // There is nobody left to tell of a failure.
             sending.end();
         }
+        sending.trace.dropped(self.reader.received());
         sending.left_behind = self.reader.take_stream();
         sending.writer = None;
         sending.wake_task();
@@ -313,6 +321,7 @@ impl Sending {
 
     fn fail(&mut self, failure: Failure) {
         if !matches!(self.phase, Phase::Failed(_)) {
+            self.trace.failed(&failure);
             self.phase = Phase::Failed(failure);
         }
         self.wake_writer();

@@ -29,6 +29,7 @@ use crate::proto::h1::io::transport::TransportOptions;
 use crate::proto::h1::role;
 use crate::proto::outcome::{Outcome, TransportEnd};
 use crate::rt::{Read, Write};
+use crate::trace;
 use crate::upgrade::pending::{pending, Pending};
 
 type Req<B> = Request<B>;
@@ -52,6 +53,7 @@ pub(crate) struct Client<T, B> {
     /// Why nothing can be sent any more, while a response may still arrive.
     mute: Option<Error>,
     stage: Stage,
+    trace: trace::Connection,
 }
 
 enum Stage {
@@ -96,6 +98,7 @@ where
             asked_to_close: false,
             mute: None,
             stage: Stage::Exchanging,
+            trace: trace::Connection::opened("client", "HTTP/1"),
         }
     }
 
@@ -109,6 +112,7 @@ where
             self.stage = match ready!(drive(cx, |cx| self.round(cx))) {
                 Ok(()) => Stage::Ending,
                 Err(error) => {
+                    self.trace.closed(Some(&error));
                     if let Err(unheard) = self.fail(error, cx) {
                         self.stage = Stage::Over;
                         self.finish();
@@ -131,6 +135,9 @@ where
         // Until the transport is handed over, a handle waits for its turn rather than being told of an end.
         if !matches!(outcome, Ok(Outcome::Upgrade(_))) {
             self.finish();
+        }
+        if matches!(self.stage, Stage::Ending) {
+            self.trace.closed(outcome.as_ref().err());
         }
         self.stage = Stage::Over;
         Poll::Ready(outcome)
@@ -334,6 +341,7 @@ where
         let (request, reply) = envelope.open();
         self.reply = Some(reply);
         let (mut head, body) = request.into_parts();
+        self.trace.exchange(&head.method);
         self.on_informational = head.extensions.remove();
         self.conn.send_head(head, Content::of(&body))?;
         self.asked_to_close = !self.conn.codec().keeps_alive();

@@ -35,6 +35,7 @@ use crate::proto::outcome::{Outcome, TransportEnd};
 use crate::rt::clock::Clock;
 use crate::rt::{Read, Write};
 use crate::service::HttpService;
+use crate::trace;
 use crate::upgrade::pending::{pending, Pending};
 
 /// What the driver of a server is set up with, apart from what the codec and the transport are.
@@ -59,6 +60,7 @@ pub(crate) struct Server<T, S: HttpService<Incoming>> {
     timeout: ReadTimeout,
     options: ServerOptions,
     stage: Stage,
+    trace: trace::Connection,
 }
 
 enum Stage {
@@ -126,6 +128,7 @@ where
             timeout: ReadTimeout::new(clock, options.header_read_timeout),
             options,
             stage: Stage::Serving,
+            trace: trace::Connection::opened("server", "HTTP/1"),
         }
     }
 
@@ -162,6 +165,7 @@ where
                 }
             };
         }
+        let is_over = matches!(self.stage, Stage::Over);
         let outcome = match &self.stage {
             Stage::Ending => ready!(self.poll_ending(cx, transport_end)),
             Stage::Failing(failure) => {
@@ -174,6 +178,9 @@ where
             }
             Stage::Serving | Stage::Over => Ok(Outcome::Closed),
         };
+        if !is_over {
+            self.trace.closed(outcome.as_ref().err());
+        }
         self.stage = Stage::Over;
         Poll::Ready(outcome)
     }
@@ -323,6 +330,7 @@ where
     }
 
     fn accept(&mut self, received: Received<request::Parts>) {
+        self.trace.exchange(&received.head.method);
         let start = if received.expects_continue {
             Start::WhenWanted
         } else {

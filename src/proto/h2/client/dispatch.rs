@@ -36,6 +36,7 @@ use crate::proto::headers::{
 };
 use crate::rt::clock::Clock;
 use crate::rt::{Read, Write};
+use crate::trace;
 
 type Received = Response<Incoming>;
 
@@ -103,6 +104,7 @@ where
             clock,
             max_send_buffer_size: config.max_send_buffer_size,
             tunnel_linger: config.tunnel_linger,
+            trace: trace::Connection::opened("client", "HTTP/2"),
         },
         transport: PhantomData,
     })
@@ -194,6 +196,7 @@ where
         }
 
         let is_over = !is_connect && body.is_end_stream();
+        let trace = self.streams.trace.stream(&head.method);
         let request = Request::from_parts(head, ());
         let (response, send) = match self.h2.send_request(request, is_over) {
             Ok(streams) => streams,
@@ -202,12 +205,13 @@ where
                 return;
             }
         };
+        let trace = trace.opened(response.stream_id().as_u32());
         let streams = self.streams.clone();
         let task = if is_connect {
-            StreamTask::connect(response, send, reply, streams)
+            StreamTask::connect(response, send, reply, streams, trace)
         } else {
             let body = (!is_over).then(|| BodyPipe::new(body, streams.sender(send)));
-            StreamTask::exchange(response, body, reply, streams)
+            StreamTask::exchange(response, body, reply, streams, trace)
         };
         self.opening = Some(task);
     }
@@ -245,6 +249,7 @@ where
     /// Wakes on a request, on room for it, and on the end of the connection.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<crate::Result<()>> {
         let result = ready!(self.poll_dispatch(cx));
+        self.streams.trace.closed(result.as_ref().err());
         self.requests.close();
         // A stream that still waits to open ends with the connection; its task passes on why.
         if let Some(task) = self.opening.take() {

@@ -26,6 +26,7 @@ use crate::proto::h2::send_buf::SendBuf;
 use crate::proto::h2::streams::Streams;
 use crate::proto::h2::upgrade::{tunnel, UpgradedSendStreamTask};
 use crate::proto::headers::{content_length, ContentLength};
+use crate::trace;
 use crate::upgrade::pending::pending;
 use crate::upgrade::upgraded::Upgraded;
 
@@ -37,6 +38,7 @@ pin_project! {
         phase: Phase<B>,
         activity: StreamActivity,
         streams: Streams,
+        trace: trace::Stream,
     }
 }
 
@@ -60,8 +62,9 @@ impl<B> StreamTask<B> {
         body: Option<BodyPipe<B>>,
         reply: Reply<Request<B>, Response<Incoming>>,
         streams: Streams,
+        trace: trace::Stream,
     ) -> StreamTask<B> {
-        StreamTask::new(response, body, reply, None, streams)
+        StreamTask::new(response, body, reply, None, streams, trace)
     }
 
     /// A CONNECT request.
@@ -70,8 +73,9 @@ impl<B> StreamTask<B> {
         send: SendStream<SendBuf>,
         reply: Reply<Request<B>, Response<Incoming>>,
         streams: Streams,
+        trace: trace::Stream,
     ) -> StreamTask<B> {
-        StreamTask::new(response, None, reply, Some(send), streams)
+        StreamTask::new(response, None, reply, Some(send), streams, trace)
     }
 
     fn new(
@@ -80,6 +84,7 @@ impl<B> StreamTask<B> {
         reply: Reply<Request<B>, Response<Incoming>>,
         connect: Option<SendStream<SendBuf>>,
         streams: Streams,
+        trace: trace::Stream,
     ) -> StreamTask<B> {
         StreamTask {
             body,
@@ -90,6 +95,7 @@ impl<B> StreamTask<B> {
             },
             activity: streams.recorder.open_stream(),
             streams,
+            trace,
         }
     }
 
@@ -122,7 +128,7 @@ where
             }
             if let Poll::Ready(result) = Pin::new(response).poll(cx) {
                 let awaiting = std::mem::replace(this.phase, Phase::Answered);
-                *this.phase = answer(awaiting, result, this.activity, this.streams);
+                *this.phase = answer(awaiting, result, this.activity, this.streams, this.trace);
             }
         }
         if let Some(body) = this.body.as_mut().as_pin_mut() {
@@ -144,6 +150,7 @@ fn answer<B>(
     result: Result<Response<RecvStream>, h2::Error>,
     activity: &StreamActivity,
     streams: &Streams,
+    trace: &trace::Stream,
 ) -> Phase<B> {
     let Phase::Awaiting { reply, connect, .. } = awaiting else {
         return awaiting;
@@ -164,7 +171,7 @@ fn answer<B>(
 
     match connect {
         Some(send) if head.status.is_success() => {
-            open_tunnel(head, recv, send, reply, activity, streams)
+            open_tunnel(head, recv, send, reply, activity, streams, trace)
         }
         Some(refused) => {
             // An ordinary response, and nothing follows the request.
@@ -199,6 +206,7 @@ fn open_tunnel<B>(
     reply: Reply<Request<B>, Response<Incoming>>,
     activity: &StreamActivity,
     streams: &Streams,
+    trace: &trace::Stream,
 ) -> Phase<B> {
     // RFC 9110 §9.3.6: a 2xx answer to CONNECT has no content, so one that announces some is not
     // to be taken for the start of a tunnel.
@@ -211,7 +219,8 @@ fn open_tunnel<B>(
     let (pending, on_upgrade) = pending();
     head.extensions.insert(on_upgrade);
     let sender = streams.sender(send);
-    let (handle, task) = tunnel(sender, recv, activity.observer(), streams.patience());
+    let patience = streams.patience();
+    let (handle, task) = tunnel(sender, recv, activity.observer(), patience, trace.tunnel());
     reply.send(Ok(Response::from_parts(head, Incoming::empty())));
     pending.fulfill(Upgraded::new(handle, Bytes::new()));
     Phase::Tunnel(task)

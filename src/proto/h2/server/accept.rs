@@ -32,6 +32,7 @@ use crate::proto::headers::{content_length, ContentLength};
 use crate::rt::clock::Clock;
 use crate::rt::{Read, Write};
 use crate::service::HttpService;
+use crate::trace;
 use crate::upgrade::pending::pending;
 
 pub(crate) struct Server<T, S, E> {
@@ -100,6 +101,7 @@ where
                     clock,
                     max_send_buffer_size: config.max_send_buffer_size,
                     tunnel_linger: config.tunnel_linger,
+                    trace: trace::Connection::opened("server", "HTTP/2"),
                 },
                 date: if config.auto_date_header {
                     DateHeader::IfMissing
@@ -154,6 +156,8 @@ where
     E: Http2ServerConnExec<S::Future, S::ResBody>,
 {
     fn accept(&mut self, request: Request<RecvStream>, mut respond: SendResponse<SendBuf>) {
+        let id = respond.stream_id().as_u32();
+        let trace = self.streams.trace.stream(request.method()).opened(id);
         let activity = self.streams.recorder.open_stream();
         activity.record_non_data();
         let length = content_length(request.headers());
@@ -195,6 +199,7 @@ where
             self.streams.clone(),
             self.date,
             activity,
+            trace,
         ));
     }
 }
@@ -293,6 +298,7 @@ where
     /// Wakes on frames from the peer, on window and room to write, and on the keep-alive timer.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<crate::Result<()>> {
         let result = ready!(self.poll_serve(cx));
+        self.acceptor.streams.trace.closed(result.as_ref().err());
         // Streams that are still open learn of the end at once, not when this is dropped.
         self.state = State::Ended;
         Poll::Ready(result)

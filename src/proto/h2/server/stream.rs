@@ -26,6 +26,7 @@ use crate::proto::h2::upgrade::{tunnel, UpgradedSendStreamTask};
 use crate::proto::headers::{
     content_length, set_content_length_if_missing, strip_connection_fields, ContentLength, Message,
 };
+use crate::trace;
 use crate::upgrade::pending::Pending;
 use crate::upgrade::upgraded::Upgraded;
 
@@ -40,6 +41,7 @@ pin_project! {
         streams: Streams,
         date: DateHeader,
         activity: StreamActivity,
+        trace: trace::Stream,
     }
 }
 
@@ -89,6 +91,7 @@ impl<F, B> H2Stream<F, B> {
         streams: Streams,
         date: DateHeader,
         activity: StreamActivity,
+        trace: trace::Stream,
     ) -> H2Stream<F, B> {
         H2Stream {
             phase: Phase::Service { answer },
@@ -97,6 +100,7 @@ impl<F, B> H2Stream<F, B> {
             streams,
             date,
             activity,
+            trace,
         }
     }
 }
@@ -205,7 +209,8 @@ impl<F, B: Body> H2Stream<F, B> {
             return Ok(Next::Body(BodyPipe::new(body, sender)));
         };
         let observer = this.activity.observer();
-        let (handle, task) = tunnel(sender, recv, observer, this.streams.patience());
+        let patience = this.streams.patience();
+        let (handle, task) = tunnel(sender, recv, observer, patience, this.trace.tunnel());
         pending.fulfill(Upgraded::new(handle, Bytes::new()));
         Ok(Next::Tunnel(task))
     }

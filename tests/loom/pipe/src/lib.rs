@@ -1,6 +1,6 @@
 //! The send pipe of a CONNECT tunnel, compiled for loom, and what drives it in a model.
 //!
-//! `body`, `error`, `proto`, `rt` and `upgrade` are hyper's own files, not copies. They get their
+//! `body`, `error`, `proto`, `rt`, `trace` and `upgrade` are hyper's own files, not copies. They get their
 //! locks and atomics from `loom_std`, which is named `std` here, and their h2 from `loom_h2`, which is
 //! the h2 crate behind a lock of loom's. The rest is the model: a [`Tunnel`] whose parts run on
 //! threads of loom, one each for its [`Handle`], its task, and the connection with its
@@ -43,6 +43,9 @@ mod proto {
 #[path = "../../../../src/rt/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod rt;
+#[path = "../../../../src/trace/mod.rs"]
+#[allow(dead_code, unused_imports, unexpected_cfgs)]
+mod trace;
 #[path = "../../../../src/upgrade"]
 #[allow(dead_code)]
 mod upgrade {

@@ -116,7 +116,7 @@ impl Tunnel {
         let alarm = Alarm::new();
         let patience = Patience::new(Clock::new(alarm.clone()), Duration::ZERO);
         let sender = WindowedSender::new(send, outlet, self.limit);
-        let (mut inner, task) = tunnel(sender, recv, None, patience);
+        let (mut inner, task) = tunnel(sender, recv, None, patience, Default::default());
         if self.is_claimed {
             inner.claimed();
         }
