@@ -1,22 +1,23 @@
 //! The service that is measured, on whatever hyper is the `subject` of the module that includes this.
 
 use std::convert::Infallible;
-use std::io;
 use std::pin::Pin;
-use std::task::{ready, Context, Poll};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response};
 use http_body::{Body, Frame, SizeHint};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::subject;
 use subject::body::Incoming;
-use subject::rt::{Executor, Read, ReadBufCursor, Write};
 use subject::service::service_fn;
 
 use crate::http::scenario::{Protocol, MIB, SMALL_FRAME, SMALL_FRAMES};
+
+#[path = "../support/tokio_rt.rs"]
+mod tokio_rt;
+use self::tokio_rt::{TokioExecutor, TokioIo, TokioTimer};
 
 /// Serves one connection to its end.
 pub async fn serve(socket: TcpStream, protocol: Protocol) {
@@ -25,11 +26,13 @@ pub async fn serve(socket: TcpStream, protocol: Protocol) {
     let _ = match protocol {
         Protocol::Http1 => {
             subject::server::conn::http1::Builder::new()
+                .timer(TokioTimer)
                 .serve_connection(io, service_fn(answer))
                 .await
         }
         Protocol::Http2 => {
-            subject::server::conn::http2::Builder::new(Spawn)
+            subject::server::conn::http2::Builder::new(TokioExecutor)
+                .timer(TokioTimer)
                 .initial_connection_window_size(1 << 30)
                 .initial_stream_window_size(1 << 24)
                 .serve_connection(io, service_fn(answer))
@@ -120,66 +123,5 @@ impl Body for Reply {
         } else {
             SizeHint::default()
         }
-    }
-}
-
-#[derive(Clone)]
-struct Spawn;
-
-impl<F> Executor<F> for Spawn
-where
-    F: std::future::Future + Send + 'static,
-    F::Output: Send + 'static,
-{
-    fn execute(&self, future: F) {
-        tokio::spawn(future);
-    }
-}
-
-struct TokioIo(TcpStream);
-
-impl Read for TokioIo {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        mut buf: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        // SAFETY: tokio's buffer writes initialized bytes to the memory and takes none back.
-        let mut room = ReadBuf::uninit(unsafe { buf.as_mut() });
-        ready!(Pin::new(&mut self.0).poll_read(cx, &mut room))?;
-        let filled = room.filled().len();
-        // SAFETY: this many bytes are initialized, as tokio's buffer calls them filled.
-        unsafe { buf.advance(filled) };
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl Write for TokioIo {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.0.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write_vectored(cx, bufs)
     }
 }
