@@ -1,0 +1,204 @@
+//! The client with a pool, when a connection from it turns out to be closed.
+//!
+//! The peers are pipes in memory on one thread, so that it is certain what a connection's task has seen of its transport
+//! when a request reaches it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use hyper::{Request, Response, StatusCode, Uri, Version};
+use hyper_downstream::pipe::connector;
+use hyper_downstream::{cause, empty, settle, virtual_time, Body};
+use hyper_util::client::legacy::{Builder, Client, Error};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+
+fn builder() -> Builder {
+    let mut builder = Client::builder(TokioExecutor::new());
+    builder.timer(TokioTimer::new());
+    builder
+}
+
+fn request() -> Request<Body> {
+    Request::put("http://server.example/")
+        .body(empty())
+        .expect("a request")
+}
+
+/// Answers one request with 204.
+async fn answer(far: &mut DuplexStream) {
+    let mut head = [0; 1024];
+    let length = far.read(&mut head).await.expect("a request");
+    assert!(head[..length].ends_with(b"\r\n\r\n"));
+    far.write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
+        .await
+        .expect("a response");
+}
+
+/// A client, and the far ends of the connections it has made, each after one answer.
+fn with_far_ends(
+    builder: &Builder,
+) -> (
+    impl Fn(Request<Body>) -> hyper_util::client::legacy::ResponseFuture,
+    Arc<Mutex<Vec<DuplexStream>>>,
+) {
+    let far_ends = Arc::new(Mutex::new(Vec::new()));
+    let kept = far_ends.clone();
+    let client = builder.build::<_, Body>(connector(move |_, mut far| {
+        let kept = kept.clone();
+        tokio::spawn(async move {
+            answer(&mut far).await;
+            kept.lock().expect("no panic").push(far);
+        });
+    }));
+    (move |request| client.request(request), far_ends)
+}
+
+fn hypers_error(error: &Error) -> &hyper::Error {
+    cause::<hyper::Error>(error).expect("hyper's error among the sources")
+}
+
+// Contract 9-1, 2.5-1, 5.3-2. PUT, which is not safe to repeat once it was begun.
+#[test]
+fn a_request_is_sent_again_when_its_pooled_connection_was_closed() {
+    virtual_time(async {
+        let (send, far_ends) = with_far_ends(&builder());
+        send(request()).await.expect("a response");
+        settle().await;
+        // Nobody but this task runs from here until the request is in the connection's queue.
+        drop(far_ends.lock().expect("no panic").pop().expect("one"));
+        let response = send(request()).await.expect("a response");
+        assert_eq!(response.status(), StatusCode::NO_CONTENT);
+        settle().await;
+        assert_eq!(far_ends.lock().expect("no panic").len(), 1);
+    });
+}
+
+// Contract 9-1, 2.4-5.
+#[test]
+fn it_is_canceled_where_that_is_forbidden() {
+    virtual_time(async {
+        let (send, far_ends) = with_far_ends(builder().retry_canceled_requests(false));
+        send(request()).await.expect("a response");
+        settle().await;
+        drop(far_ends.lock().expect("no panic").pop().expect("one"));
+        let error = send(request()).await.expect_err("the connection is closed");
+        assert!(format!("{error:?}").contains("Canceled"), "{error:?}");
+        assert!(hypers_error(&error).is_canceled(), "{error:?}");
+    });
+}
+
+// Contract 9-1, 2.5-1.
+#[test]
+fn a_request_that_was_begun_is_not_sent_again() {
+    virtual_time(async {
+        let made = Arc::new(AtomicUsize::new(0));
+        let counted = made.clone();
+        let client = builder().build::<_, Body>(connector(move |_, mut far| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(async move {
+                answer(&mut far).await;
+                let mut head = [0; 1024];
+                let _ = far.read(&mut head).await.expect("a request");
+            });
+        }));
+        client.request(request()).await.expect("a response");
+        settle().await;
+        let error = client.request(request()).await.expect_err("it was closed");
+        assert!(hypers_error(&error).is_incomplete_message(), "{error:?}");
+        assert_eq!(made.load(Ordering::SeqCst), 1);
+    });
+}
+
+// Contract 9-1: `ready` fails with `is_closed`, and the connection's result says why.
+#[test]
+fn a_connection_that_is_closed_at_once_says_why() {
+    virtual_time(async {
+        let client = builder().build::<_, Body>(connector(|_, far| drop(far)));
+        let error = client.request(request()).await.expect_err("it is closed");
+        assert!(hypers_error(&error).is_incomplete_message(), "{error:?}");
+    });
+}
+
+// Contract 9-1, 2.4-3.
+#[test]
+fn a_peer_that_speaks_first_is_told_of() {
+    virtual_time(async {
+        let client = builder().build::<_, Body>(connector(|_, mut far| {
+            tokio::spawn(async move { far.write_all(b"220 ready\r\n").await });
+        }));
+        let error = client.request(request()).await.expect_err("not HTTP");
+        assert!(!hypers_error(&error).is_closed(), "{error:?}");
+    });
+}
+
+/// Takes one connection over HTTP/2, answers one request and says goodbye. Ends when the client has closed.
+async fn answer_and_go_away(far: DuplexStream) {
+    let mut connection = h2::server::handshake(far).await.expect("a client");
+    let (_, mut respond) = connection
+        .accept()
+        .await
+        .expect("a request")
+        .expect("no error");
+    let mut response = Response::new(());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    respond.send_response(response, true).expect("a taker");
+    connection.graceful_shutdown();
+    assert!(connection.accept().await.is_none());
+}
+
+// Contract 9-1, 6.3-3, 6.3-10.
+#[test]
+fn an_http2_connection_that_went_away_is_replaced() {
+    virtual_time(async {
+        let made = Arc::new(AtomicUsize::new(0));
+        let counted = made.clone();
+        let client = builder()
+            .http2_only(true)
+            .build::<_, Body>(connector(move |_, far| {
+                counted.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(answer_and_go_away(far));
+            }));
+        for number in 1..4 {
+            let response = client.get(Uri::from_static("http://server.example/"));
+            let response = response.await.expect("a response");
+            assert_eq!(response.version(), Version::HTTP_2);
+            settle().await;
+            assert_eq!(made.load(Ordering::SeqCst), number);
+        }
+    });
+}
+
+// Contract 6.3-11, 2.5-1. The peer lets one request in at a time and goes away: the one that waits is sent elsewhere.
+#[test]
+fn an_http2_request_that_waits_for_a_place_is_sent_again() {
+    virtual_time(async {
+        let made = Arc::new(AtomicUsize::new(0));
+        let counted = made.clone();
+        let client = builder()
+            .http2_only(true)
+            .build::<_, Body>(connector(move |_, far| {
+                counted.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(async move {
+                    let mut connection = h2::server::Builder::new()
+                        .max_concurrent_streams(1)
+                        .handshake::<_, bytes::Bytes>(far)
+                        .await
+                        .expect("a client");
+                    while let Some(request) = connection.accept().await {
+                        let (_, mut respond) = request.expect("no error");
+                        let response = Response::new(());
+                        respond.send_response(response, true).expect("a taker");
+                    }
+                });
+            }));
+        let requests: Vec<_> = (0..8)
+            .map(|_| tokio::spawn(client.request(request())))
+            .collect();
+        for request in requests {
+            let response = request.await.expect("no panic").expect("a response");
+            assert_eq!(response.status(), StatusCode::OK);
+        }
+        assert_eq!(made.load(Ordering::SeqCst), 1);
+    });
+}
