@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use hyper::{Request, Response, StatusCode, Uri, Version};
 use hyper_downstream::pipe::connector;
 use hyper_downstream::{cause, empty, settle, virtual_time, Body};
-use hyper_util::client::legacy::{Builder, Client, Error};
+use hyper_util::client::legacy::{Builder, Client, Error, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
@@ -35,13 +35,10 @@ async fn answer(far: &mut DuplexStream) {
         .expect("a response");
 }
 
+type FarEnds = Arc<Mutex<Vec<DuplexStream>>>;
+
 /// A client, and the far ends of the connections it has made, each after one answer.
-fn with_far_ends(
-    builder: &Builder,
-) -> (
-    impl Fn(Request<Body>) -> hyper_util::client::legacy::ResponseFuture,
-    Arc<Mutex<Vec<DuplexStream>>>,
-) {
+fn with_far_ends(builder: &Builder) -> (impl Fn(Request<Body>) -> ResponseFuture, FarEnds) {
     let far_ends = Arc::new(Mutex::new(Vec::new()));
     let kept = far_ends.clone();
     let client = builder.build::<_, Body>(connector(move |_, mut far| {

@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_downstream::frames::PREFACE;
-use hyper_downstream::{empty, full, settle, text, virtual_time, Body};
+use hyper_downstream::{empty, full, settle, text, virtual_time, Body, BoxError};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-type Ended = JoinHandle<Result<(), Box<dyn std::error::Error + Send + Sync>>>;
+type Ended = JoinHandle<Result<(), BoxError>>;
 
 /// A client's end of a connection that `graceful` watches, whose requests are answered once `open` is true.
 fn watched(graceful: &GracefulShutdown, open: &watch::Sender<bool>) -> (DuplexStream, Ended) {

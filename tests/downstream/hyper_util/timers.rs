@@ -9,11 +9,12 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_downstream::bodies::pattern;
 use hyper_downstream::frames::{self, Frame, ACK, PING};
-use hyper_downstream::{cause, empty, full, text, virtual_time, Body};
+use hyper_downstream::{cause, empty, full, text, virtual_time, Body, BoxError};
 use hyper_util::rt::tokio::{WithHyperIo, WithTokioIo};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, Instant};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -79,13 +80,10 @@ fn pings_keep_their_distance() {
     });
 }
 
-/// A server by hyper-util's auto builder, whose service takes `takes`, and the client's end.
-fn serve_slowly(
-    takes: Duration,
-) -> (
-    DuplexStream,
-    tokio::task::JoinHandle<Result<(), Box<dyn std::error::Error + Send + Sync>>>,
-) {
+type Ended = JoinHandle<Result<(), BoxError>>;
+
+/// The client's end of a connection to a server by hyper-util's auto builder, whose service takes `takes`.
+fn serve_slowly(takes: Duration) -> (DuplexStream, Ended) {
     let (near, far) = tokio::io::duplex(64 * 1024);
     let connection = tokio::spawn(async move {
         let service = service_fn(move |_: Request<Incoming>| async move {
