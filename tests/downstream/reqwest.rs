@@ -388,24 +388,50 @@ fn a_long_download_is_taken_as_it_comes() {
     }
 }
 
+/// Tells what became of a request's body; that of itself, where a service is dropped with its request.
+struct Fate(mpsc::UnboundedSender<&'static str>);
+
+impl Fate {
+    fn tell(&self, fate: &'static str) {
+        // Nobody asks for the second.
+        let _ = self.0.send(fate);
+    }
+}
+
+impl Drop for Fate {
+    fn drop(&mut self) {
+        self.tell("dropped");
+    }
+}
+
 // Contract 5.5-3, 6.3-7.
 #[test]
 fn an_upload_that_fails_fails_the_request() {
     for protocol in [Version::HTTP_11, Version::HTTP_2] {
         real_time(async move {
-            let server = serve(|request: Request<Incoming>| async move {
-                let received = request.into_body().collect().await;
-                assert!(received.is_err(), "a body that was cut short looks whole");
-                status(StatusCode::BAD_REQUEST)
+            let (sender, mut fates) = mpsc::unbounded_channel();
+            let server = serve(move |request: Request<Incoming>| {
+                let fate = Fate(sender.clone());
+                async move {
+                    match request.into_body().collect().await {
+                        Ok(_) => fate.tell("whole"),
+                        Err(_) => fate.tell("cut short"),
+                    }
+                    status(StatusCode::BAD_REQUEST)
+                }
             })
             .await;
             let pieces = [Ok(Bytes::from("begun")), Err(BoxError::from("no more"))];
             let body = reqwest::Body::wrap_stream(stream::iter(pieces));
             let sent = by(protocol).post(server.http("/")).body(body).send().await;
+            // A server that saw it cut short may have been quick to say so.
             match sent {
                 Err(error) => assert!(error.is_request(), "{error:?}"),
                 Ok(response) => assert_eq!(response.status(), StatusCode::BAD_REQUEST),
             }
+            // Nothing at all may have reached it, if the error did so first.
+            let fate = tokio::time::timeout(SHORT, fates.recv()).await;
+            assert_ne!(fate, Ok(Some("whole")), "by {protocol:?}");
         });
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use hyper_downstream::{cause, frames, settle, virtual_time};
+use hyper_downstream::{frames, settle, virtual_time};
 use tokio::io::AsyncReadExt;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -93,8 +93,6 @@ fn a_silent_server_is_unavailable() {
             .await
             .expect_err("no answer");
         assert_eq!(status.code(), Code::Unavailable, "{status:?}");
-        let hypers = cause::<hyper::Error>(&status);
-        assert!(hypers.is_none_or(hyper::Error::is_timeout));
         assert_eq!(start.elapsed().as_secs(), 13);
         silent.await.expect("no panic");
     });
