@@ -1,8 +1,8 @@
 //! Lists the public API that rustdoc saw, or compares it with the list of another.
 //!
 //! ```text
-//! api_listing RUSTDOC.json                      # one item a line
-//! api_listing RUSTDOC.json OTHER.txt ALLOWED    # exits with 1 where they differ and ALLOWED does not say so
+//! hyper-api-listing RUSTDOC.json                      # one item a line
+//! hyper-api-listing RUSTDOC.json OTHER.txt ALLOWED    # exits with 1 where they differ and ALLOWED does not say so
 //! ```
 //!
 //! `ALLOWED` holds one difference a line: `+` and an item that may be there besides, `-` and one that may be missing. A
@@ -35,7 +35,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
                 .collect();
             compare(&listing(json)?, &other, &fs::read_to_string(allowed)?)
         }
-        _ => Err("api_listing RUSTDOC.json [OTHER.txt ALLOWED]".into()),
+        _ => Err("hyper-api-listing RUSTDOC.json [OTHER.txt ALLOWED]".into()),
     }
 }
 
