@@ -111,7 +111,7 @@ pub(crate) fn understand(
         records_case: config.case.preserve,
         unfolds: false,
     };
-    let Fields { mut map, case } = collect(head, fields, reading, |name, value| {
+    let Fields { map, case } = collect(head, fields, reading, |name, value| {
         seen.note(name);
         framing.judge(name, value)
     })?;
@@ -124,7 +124,6 @@ pub(crate) fn understand(
     let mut keep_alive = wishes.decide(minor);
     if framing.is_ambiguous {
         // Whoever forwarded this may have believed the other field (RFC 9112, section 6.1).
-        map.remove(CONTENT_LENGTH);
         keep_alive = KeepAlive::No;
     }
     let upgrade = method == Method::CONNECT || minor == Minor::Http11 && seen.upgrade;
@@ -202,7 +201,10 @@ impl Framing {
                 return Err(Parse::Header(Header::TransferEncodingUnexpected));
             }
             self.chunked = Some(ends_chunked(value));
-            self.is_ambiguous |= self.content_length.is_some();
+            if self.content_length.is_some() {
+                self.is_ambiguous = true;
+                return Ok(Line::KeepInPlaceOfLength);
+            }
         } else if name == CONTENT_LENGTH {
             if self.chunked.is_some() {
                 self.is_ambiguous = true;
