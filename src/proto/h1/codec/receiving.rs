@@ -1,5 +1,7 @@
 //! Bytes in, events out.
 
+use std::mem;
+
 use bytes::{Buf, BytesMut};
 
 use crate::error::kind::{Kind, Parse};
@@ -117,6 +119,11 @@ impl<R: Role> Codec<R> {
         );
         if self.fields.capacity() > USUAL_LINES {
             self.fields = Vec::new();
+        }
+        if understood.is_err() {
+            // Whoever takes the connection apart may know what it is.
+            let rest = mem::replace(buf, BytesMut::from(&head[..]));
+            buf.unsplit(rest);
         }
         understood
     }

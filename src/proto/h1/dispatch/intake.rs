@@ -182,19 +182,20 @@ impl Intake {
         }
     }
 
-    /// Takes the rest of the body if all of it has arrived, and gives it up otherwise.
+    /// Takes the rest of the body if all of it is there, and gives it up otherwise.
     #[cfg(feature = "server")]
     pub(crate) fn finish_or_give_up<T: Read + Write + Unpin, R: Role>(
         &mut self,
         conn: &mut Conn<T, R>,
+        cx: &mut Context<'_>,
     ) -> Result<()> {
         loop {
-            match conn.receive_buffered()? {
+            let Poll::Ready(event) = conn.poll_event(cx)? else {
+                self.give_up(conn);
+                return Ok(());
+            };
+            match event {
                 Event::Data(_) | Event::Trailers(_) => {}
-                Event::NeedMore => {
-                    self.give_up(conn);
-                    return Ok(());
-                }
                 _ => {
                     self.state = State::Nothing;
                     return Ok(());
