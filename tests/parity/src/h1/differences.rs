@@ -1,0 +1,977 @@
+//! What HTTP/1 does otherwise than hyper 1.12.0, on purpose.
+
+use http::Version;
+
+use crate::differences::{bytes, find, Difference, Divergence, How};
+use crate::edit::{start_of_head, Edit, Lines};
+use crate::observation::{Actor, Entry, ErrorView, Event, Observation, Stamp};
+
+use crate::plan::{Answer, ResponsePlan};
+use crate::script::Step;
+
+use super::scenario::{Mode, ServerScenario};
+
+// ----- on the wire -----
+
+/// The value of a field line with that name.
+fn value<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let (start, rest) = line.split_at_checked(name.len())?;
+    let value = rest.strip_prefix(b": ")?.strip_suffix(b"\r\n")?;
+    start.eq_ignore_ascii_case(name.as_bytes()).then_some(value)
+}
+
+fn status(start: &[u8]) -> u16 {
+    let code = start
+        .get(9..12)
+        .and_then(|code| std::str::from_utf8(code).ok());
+    code.and_then(|code| code.parse().ok()).unwrap_or(0)
+}
+
+/// How `more` is `connection: close` beside `less`, which has no such line or one without `close`.
+fn adds_close(more: &[u8], less: &[u8]) -> Option<bool> {
+    let more = value(more, "connection")?;
+    if more == b"close" {
+        return Some(value(less, "connection").is_some());
+    }
+    let rest = more.strip_suffix(b", close")?;
+    (value(less, "connection") == Some(rest)).then_some(true)
+}
+
+/// This crate says `close`, and 1.12.0 does not.
+fn close_is_ours(lines: &Lines<'_>) -> Option<Edit> {
+    match adds_close(lines.ours, lines.published)? {
+        true => Some(Edit::Replace),
+        false => Some(Edit::Insert),
+    }
+}
+
+/// 1.12.0 says `close`, and this crate does not.
+fn close_is_published(lines: &Lines<'_>) -> Option<Edit> {
+    match adds_close(lines.published, lines.ours)? {
+        true => Some(Edit::Replace),
+        false => Some(Edit::Remove),
+    }
+}
+
+/// The members of a list that are not empty.
+fn members(list: &[u8]) -> Vec<&[u8]> {
+    let members = list.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+    members.filter(|member| !member.is_empty()).collect()
+}
+
+fn is_rejection(start: &[u8]) -> bool {
+    matches!(status(start), 400 | 414 | 431)
+}
+
+// ----- what was seen -----
+
+fn errors(entries: &[Entry]) -> impl Iterator<Item = &ErrorView> {
+    entries.iter().filter_map(|(_, event)| match event {
+        Event::Error(error) => Some(error),
+        _ => None,
+    })
+}
+
+fn a_request_failed(observation: &Observation) -> bool {
+    let actors = observation.0.iter();
+    let mut bodies = actors.filter(|(actor, _)| matches!(actor, Actor::ReceivedBody(_)));
+    bodies.any(|(_, entries)| errors(entries).next().is_some())
+}
+
+fn note(entries: &[Entry], text: &str) -> bool {
+    entries
+        .iter()
+        .any(|(_, event)| matches!(event, Event::Note(note) if note == text))
+}
+
+fn parse_error(entries: &[Entry]) -> Option<&ErrorView> {
+    errors(entries).find(|error| error.is.contains(&"parse"))
+}
+
+/// Field names that have no place in a trailer section (RFC 9110, section 6.5.1).
+const NOT_IN_TRAILERS: &[&str] = &[
+    "authorization",
+    "cache-control",
+    "content-encoding",
+    "content-length",
+    "content-range",
+    "content-type",
+    "host",
+    "max-forwards",
+    "set-cookie",
+    "te",
+    "trailer",
+    "transfer-encoding",
+];
+
+fn drop_trailers(observation: &mut Observation) -> bool {
+    let mut dropped = false;
+    for (actor, entries) in &mut observation.0 {
+        if !matches!(actor, Actor::ReceivedBody(_)) {
+            continue;
+        }
+        let mut emptied = None;
+        for (at, (_, event)) in entries.iter_mut().enumerate() {
+            if let Event::Trailers(fields) = event {
+                let before = fields.len();
+                fields.retain(|(name, _)| !NOT_IN_TRAILERS.contains(&name.as_str()));
+                dropped |= fields.len() < before;
+                if fields.is_empty() {
+                    emptied = Some(at);
+                }
+            }
+        }
+        if let Some(at) = emptied {
+            // The hint behind it goes with it.
+            entries.drain(at..(at + 2).min(entries.len()));
+        }
+    }
+    dropped
+}
+
+/// What is left over of a connection that has failed depends on how far a malformed message was looked at, and what of
+/// a body that nobody reads on how much of it was thrown away.
+fn drop_rest(ours: &mut Observation, published: &mut Observation) -> bool {
+    let (one, other) = (rest(ours), rest(published));
+    let is_part = one.ends_with(&other) || other.ends_with(&one);
+    let (longer, shorter) = (one.len().max(other.len()), one.len().min(other.len()));
+    let longest = if one.len() == longer { &one } else { &other };
+    let failed = [&*ours, published].into_iter().any(|observation| {
+        let connection = errors(observation.of(Actor::Connection)).next();
+        connection.is_some() || a_request_failed(observation)
+    });
+    let mut lead = longest[..longer - shorter].iter();
+    let is_blank = lead.all(|byte| matches!(byte, b'\r' | b'\n'));
+    let may_be = failed || has_unread_request(ours, None) || is_blank;
+    if one == other || !is_part || !may_be {
+        return false;
+    }
+    for observation in [ours, published] {
+        let entries = observation.0.entry(Actor::Connection).or_default();
+        entries.retain(|(_, event)| !matches!(event, Event::Data(_)));
+    }
+    true
+}
+
+fn rest(observation: &Observation) -> Vec<u8> {
+    bytes(observation.of(Actor::Connection))
+}
+
+fn is_upgraded((_, event): &Entry) -> bool {
+    match event {
+        Event::Done => true,
+        Event::Note(note) => note == "taken apart",
+        _ => false,
+    }
+}
+
+/// The upgrades that were refused: this crate says so at once.
+fn refused_upgrades(ours: &mut Observation, published: &mut Observation) -> bool {
+    let actors: Vec<_> = ours.0.keys().copied().collect();
+    let mut refused = false;
+    for actor in actors {
+        let is_refused = matches!(actor, Actor::Upgrade(_))
+            && errors(ours.of(actor)).any(|error| error.is.contains(&"canceled"));
+        if !is_refused || ours.of(actor) == published.of(actor) {
+            continue;
+        }
+        let late = match published.of(actor) {
+            [] => true,
+            [(stamp, Event::Error(error)), ..] => {
+                let earlier = ours.of(actor)[0].0 <= *stamp;
+                let not_done = ["UpgradeExpected", "ManualUpgrade"];
+                earlier && not_done.iter().any(|why| error.debug.contains(why))
+            }
+            _ => false,
+        };
+        let done = published.of(actor).first().is_some_and(is_upgraded);
+        if late || done {
+            ours.0.remove(&actor);
+            refused = true;
+        }
+        if late {
+            published.0.remove(&actor);
+        }
+    }
+    refused
+}
+
+fn has_sent(scenario: &ServerScenario, text: &[u8]) -> bool {
+    let sent = scenario.steps.iter().flat_map(|step| match step {
+        Step::Send(pieces) => &pieces[..],
+        _ => &[],
+    });
+    let sent = sent.map(|piece| &piece[..]).collect::<Vec<_>>().concat();
+    find(&sent, text).is_some()
+}
+
+/// Makes one of the frames that came at the same time, where the two differ in them.
+fn merge_frames(ours: &mut Observation, published: &mut Observation) -> bool {
+    let actors: Vec<_> = ours.0.keys().copied().collect();
+    let mut found = false;
+    for actor in actors {
+        if !matches!(actor, Actor::ReceivedBody(_)) || ours.of(actor) == published.of(actor) {
+            continue;
+        }
+        let (one, other) = (merged(ours.of(actor)), merged(published.of(actor)));
+        found |= one == other;
+        ours.0.insert(actor, one);
+        published.0.insert(actor, other);
+    }
+    found
+}
+
+fn merged(entries: &[Entry]) -> Vec<Entry> {
+    let mut merged: Vec<Entry> = Vec::new();
+    for (stamp, event) in entries {
+        if let [.., (first, Event::Data(data)), (last, hint @ Event::Hint(_))] = &mut merged[..] {
+            match event {
+                Event::Data(more) if first == stamp && last == stamp => {
+                    data.extend_from_slice(more);
+                    *hint = Event::Note("merged".to_owned());
+                    continue;
+                }
+                _ => {}
+            }
+        }
+        if let [.., (_, note @ Event::Note(_))] = &mut merged[..] {
+            if *note == Event::Note("merged".to_owned()) {
+                *note = event.clone();
+                continue;
+            }
+        }
+        merged.push((*stamp, event.clone()));
+    }
+    merged
+}
+
+/// This crate goes on where 1.12.0 has ended the connection, as the rest of a request was unread.
+fn is_unread_rest(at: &Divergence<'_>) -> bool {
+    let (ours, published) = (at.ours(Actor::Connection), at.published(Actor::Connection));
+    let ended = note(at.published(Actor::Wire), "shutdown") && ours.is_empty()
+        || published.iter().any(|(_, event)| *event == Event::Done);
+    let is_missed = published.is_empty()
+        && errors(ours).any(|error| {
+            let kinds = ["Error(Io", "Error(BodyWrite"];
+            error.is.contains(&"incomplete_message")
+                || kinds.iter().any(|kind| error.debug.contains(kind))
+        });
+    let is_tunnel = at
+        .ours
+        .0
+        .keys()
+        .any(|actor| matches!(actor, Actor::Upgrade(_)) && !at.published(*actor).is_empty());
+    (is_tunnel || ended || is_missed || serves_more(at))
+        && has_unread_request(at.ours, Some(at.stamp))
+}
+
+/// Whether this crate has received a request that 1.12.0 never does.
+fn serves_more(at: &Divergence<'_>) -> bool {
+    at.ours.0.keys().any(|actor| {
+        matches!(actor, Actor::Exchange(_))
+            && !at.ours(*actor).is_empty()
+            && at.published.of(*actor).is_empty()
+    })
+}
+
+/// Whether somebody has received a request and not, until `stamp`, read all of it.
+fn has_unread_request(observation: &Observation, stamp: Option<Stamp>) -> bool {
+    observation.0.iter().any(|(actor, seen)| {
+        let until = seen
+            .iter()
+            .take_while(|(at, _)| stamp.is_none_or(|stamp| *at <= stamp));
+        let over = until.clone().any(|(_, event)| match event {
+            Event::End | Event::Error(_) => true,
+            Event::Hint(hint) => hint == "0..Some(0) end true",
+            _ => false,
+        });
+        matches!(actor, Actor::ReceivedBody(_)) && until.count() > 0 && !over
+    })
+}
+
+/// One of the two has found an error in a head that is not complete, and the other not yet.
+fn is_error_in_unfinished_head(at: &Divergence<'_>) -> bool {
+    let (ours, published) = (at.ours(Actor::Connection), at.published(Actor::Connection));
+    let (wire, other) = (
+        bytes(at.ours(Actor::Wire)),
+        bytes(at.published(Actor::Wire)),
+    );
+    if at.concerns_only(&[Actor::Wire]) {
+        // What says so is on its way, through a narrow transport.
+        let published = errors(at.published.of(Actor::Connection)).next();
+        let is_known = |error: &ErrorView| {
+            let is = ["parse", "incomplete_message"];
+            let failed = ["Error(Io", "Error(BodyWrite"];
+            is.iter().any(|is| error.is.contains(is))
+                || failed.iter().any(|kind| error.debug.contains(kind))
+        };
+        return errors(at.ours.of(Actor::Connection))
+            .next()
+            .is_some_and(is_known)
+            && published.is_some_and(is_known)
+            && wire.is_empty() != other.is_empty();
+    }
+    match (parse_error(ours), parse_error(published)) {
+        (Some(_), None) => match errors(published).next() {
+            None => published.is_empty() && wire.starts_with(&other),
+            Some(error) => error.is.contains(&"incomplete_message"),
+        },
+        (None, Some(_)) => ours.is_empty() && other.starts_with(&wire),
+        _ => false,
+    }
+}
+
+/// A body that is complete comes to its end, also when it is read behind the answer.
+fn late_ends(ours: &mut Observation, published: &mut Observation) -> bool {
+    let mut found = false;
+    for (actor, seen) in &mut ours.0 {
+        let Actor::ReceivedBody(_) = actor else {
+            continue;
+        };
+        let others = published.0.entry(*actor).or_default();
+        let pairs = seen.iter().zip(&*others);
+        let same = pairs.take_while(|(a, b)| a == b).count();
+        let ends = matches!(
+            &seen[same..],
+            [(_, Event::End)] | [(_, Event::Trailers(_)), _, (_, Event::End)]
+        );
+        let events = |entries: &[Entry]| {
+            let events = entries.iter().map(|(_, event)| event.clone());
+            events.collect::<Vec<_>>()
+        };
+        let hangs = match &others[same..] {
+            [] => true,
+            rest if events(rest) == events(&seen[same..]) => true,
+            [(_, Event::Error(error)), ..] => {
+                let why = ["\"connection error\"", "IncompleteMessage"];
+                why.iter().any(|why| error.debug.contains(why))
+            }
+            _ => false,
+        };
+        if ends && hangs {
+            seen.truncate(same);
+            others.truncate(same);
+            found = true;
+        }
+    }
+    found
+}
+
+/// 1.12.0 has written less at that time, at the beginning or at the end, and there is no other difference.
+fn writes_less(at: &Divergence<'_>) -> bool {
+    let (ours, published) = (
+        bytes(at.ours(Actor::Wire)),
+        bytes(at.published(Actor::Wire)),
+    );
+    let is_part = ours.starts_with(&published) || ours.ends_with(&published);
+    at.concerns_only(&[Actor::Wire]) && ours.len() > published.len() && is_part
+}
+
+/// A text without its lines of hexadecimal digits.
+fn data_of_chunks(text: &[u8]) -> Vec<u8> {
+    let lines = text.split_inclusive(|byte| *byte == b'\n');
+    let is_size = |line: &[u8]| {
+        line.strip_suffix(b"\r\n")
+            .is_some_and(|line| !line.is_empty() && line.iter().all(u8::is_ascii_hexdigit))
+    };
+    let data = lines
+        .filter(|line| !is_size(line))
+        .map(|line| line.strip_suffix(b"\r\n").unwrap_or(line));
+    data.collect::<Vec<_>>().concat()
+}
+
+/// The lines of `content-length` that a response is given.
+fn lengths(plan: &ResponsePlan) -> Vec<&str> {
+    let lines = plan
+        .fields
+        .iter()
+        .filter(|(name, _)| *name == "content-length");
+    lines.map(|(_, value)| value.as_str()).collect()
+}
+
+/// Whether the input was over or failed by then.
+fn input_is_over(scenario: &ServerScenario, at: &Divergence<'_>) -> bool {
+    let mut steps = scenario.steps.iter().take(at.stamp.step);
+    // Behind the script come room, time, the end, and time.
+    let end = scenario.steps.len() + 3;
+    at.stamp.step >= end || steps.any(|step| matches!(step, Step::End | Step::ReadsFail(_)))
+}
+
+fn answers_with(scenario: &ServerScenario, holds: impl Fn(&ResponsePlan) -> bool) -> bool {
+    scenario.services.iter().any(|plan| match &plan.answer {
+        Answer::Response(plan) | Answer::Echo(plan) => holds(plan),
+        _ => false,
+    })
+}
+
+pub const SERVER: &[Difference<ServerScenario>] = &[
+    Difference {
+        id: "§8.15 no content",
+        what: "204 and 1xx carry no `content-length`",
+        how: How::Edits(|_, lines| {
+            let has_none = matches!(status(lines.start), 101 | 204);
+            let is_length = value(lines.published, "content-length").is_some();
+            (has_none && is_length).then_some(Edit::Remove)
+        }),
+    },
+    Difference {
+        id: "§8.15 304",
+        what: "304 keeps the caller's `content-length` whatever the body is",
+        how: How::Edits(|_, lines| {
+            let kept = value(lines.ours, "content-length").is_some();
+            (status(lines.start) == 304 && kept).then_some(Edit::Insert)
+        }),
+    },
+    Difference {
+        id: "§8.15 illegal",
+        what: "a `content-length` that is none is not written",
+        how: How::Edits(|scenario, lines| {
+            let illegal = value(lines.published, "content-length")?;
+            let is_number = !illegal.is_empty() && illegal.iter().all(u8::is_ascii_digit);
+            let is_one_of_many = answers_with(scenario, |plan| {
+                let lengths = lengths(plan);
+                lengths.iter().any(|length| *length != lengths[0])
+            });
+            (!is_number || is_one_of_many).then_some(match value(lines.ours, "content-length") {
+                Some(_) => Edit::Replace,
+                None => Edit::Remove,
+            })
+        }),
+    },
+    Difference {
+        id: "§8.15 illegal",
+        what: "and what the length is, is written in its place",
+        how: How::Edits(|scenario, lines| {
+            let is_ours = value(lines.ours, "content-length").is_some()
+                && value(lines.published, "content-length").is_none();
+            let was_illegal = answers_with(scenario, |plan| {
+                lengths(plan).iter().any(|length| length.parse::<u64>().is_err())
+            });
+            let is_due = value(lines.published, "connection").is_none();
+            (is_ours && was_illegal && is_due).then_some(Edit::Insert)
+        }),
+    },
+    Difference {
+        id: "§4.7-9",
+        what: "an empty `transfer-encoding` leaves no empty member",
+        how: How::Edits(|_, lines| {
+            let ours = value(lines.ours, "transfer-encoding")?;
+            let published = value(lines.published, "transfer-encoding")?;
+            (members(published) == members(ours)).then_some(Edit::Replace)
+        }),
+    },
+    Difference {
+        id: "§4.7-9 stray",
+        what: "no `, chunked` behind `connection` or `trailer`",
+        how: How::Edits(|_, lines| {
+            let names = ["connection", "trailer"];
+            let is_list = |name: &&str| value(lines.published, name).is_some();
+            names.iter().find(|name| is_list(name))?;
+            let rest = lines.published.strip_suffix(b", chunked\r\n")?;
+            Some(Edit::Become([rest, b"\r\n"].concat()))
+        }),
+    },
+    Difference {
+        id: "§8.25",
+        what: "the 500 in place of a 1xx, and an answer to a request that failed, say `close`",
+        how: How::Edits(|scenario, lines| {
+            let is_in_place = answers_with(scenario, |plan| plan.status < 200);
+            let due = status(lines.start) == 500 && is_in_place
+                || a_request_failed(lines.all)
+                || has_unread_request(lines.all, None);
+            let promised = value(lines.published, "connection") == Some(b"keep-alive")
+                && value(lines.ours, "connection").is_none();
+            match due && promised {
+                true => Some(Edit::Remove),
+                false => due.then(|| close_is_ours(lines)).flatten(),
+            }
+        }),
+    },
+    Difference {
+        id: "§8.28",
+        what: "a response of HTTP/1.0 that ends with the connection says `close`",
+        how: How::Edits(|scenario, lines| {
+            let due = answers_with(scenario, |plan| plan.version != Version::HTTP_11)
+                && lines.start.starts_with(b"HTTP/1.0");
+            due.then(|| close_is_ours(lines)).flatten()
+        }),
+    },
+    Difference {
+        id: "§8.28",
+        what: "a response that ends with the connection says so to a client of 1.0 that asked for more",
+        how: How::Edits(|_, lines| {
+            let ours = value(lines.ours, "connection").and_then(|value| value.strip_suffix(b"close"));
+            let published = value(lines.published, "connection");
+            let published = published.and_then(|value| value.strip_suffix(b"keep-alive"));
+            let replaced = ours.is_some()
+                && ours == published
+                && lines.start.starts_with(b"HTTP/1.0");
+            let said = value(lines.published, "connection").unwrap_or_default();
+            let asked = said.to_ascii_lowercase();
+            match replaced {
+                true => Some(Edit::Replace),
+                false if find(&asked, b"keep-alive").is_some() => close_is_ours(lines),
+                false => None,
+            }
+        }),
+    },
+    Difference {
+        id: "§8.14 keep-alive",
+        what: "a response of HTTP/2 is one of 1.1 also to a client of 1.0 that keeps the connection",
+        how: How::Edits(|scenario, lines| {
+            let due = answers_with(scenario, |plan| plan.version > Version::HTTP_11)
+                && lines.start.starts_with(b"HTTP/1.0");
+            let ours = value(lines.ours, "connection")?;
+            let rest = ours.strip_suffix(b", keep-alive");
+            let is_missing = value(lines.published, "connection").is_none();
+            match rest == value(lines.published, "connection") {
+                true if due && rest.is_some() => Some(Edit::Replace),
+                _ if due && ours == b"keep-alive" && is_missing => Some(Edit::Insert),
+                _ => None,
+            }
+        }),
+    },
+    Difference {
+        id: "§4.9-2",
+        what: "what agrees to an upgrade says neither `close` nor `keep-alive`",
+        how: How::Edits(|scenario, lines| {
+            let agrees = match status(lines.start) {
+                101 => true,
+                200..=299 => has_sent(scenario, b"CONNECT "),
+                _ => false,
+            };
+            let published = value(lines.published, "connection")?;
+            let rest = published.strip_suffix(b"keep-alive");
+            let rest = rest.filter(|_| agrees && lines.start.starts_with(b"HTTP/1.0"));
+            match rest {
+                Some(b"") => Some(Edit::Remove),
+                Some(rest) if rest.strip_suffix(b", ") == value(lines.ours, "connection") => {
+                    Some(Edit::Replace)
+                }
+                _ => agrees.then(|| close_is_published(lines)).flatten(),
+            }
+        }),
+    },
+    Difference {
+        id: "§8.3 said",
+        what: "where the rest of a request is read, the answer does not say `close`",
+        how: How::Edits(|_, lines| {
+            let unread = has_unread_request(lines.all, None);
+            unread.then(|| close_is_published(lines)).flatten()
+        }),
+    },
+    Difference {
+        id: "§4.2-2",
+        what: "a rejection is of HTTP/1.1 and says `close`, also after an exchange in 1.0",
+        how: How::Edits(|_, lines| {
+            let (ours, published) = (start_of_head(lines.ours), start_of_head(lines.published));
+            if let (Some(ours @ [..]), Some(published)) = (ours, published) {
+                let same = ours.get(8..) == published.get(8..) && is_rejection(ours);
+                return (same && published.starts_with(b"HTTP/1.0")).then_some(Edit::Replace);
+            }
+            is_rejection(lines.start).then(|| close_is_ours(lines)).flatten()
+        }),
+    },
+    Difference {
+        id: "§8.5",
+        what: "received trailers come without fields that may not be among them",
+        how: How::Rewrites(|_, _, published| drop_trailers(published)),
+    },
+    Difference {
+        id: "§4.1-9",
+        what: "how much is read at once, and so the frames of a body, is not the same",
+        how: How::Rewrites(|_, ours, published| merge_frames(ours, published)),
+    },
+    Difference {
+        id: "§4.8-11",
+        what: "what `into_parts` gives after a failure may begin at another byte",
+        how: How::Rewrites(|_, ours, published| drop_rest(ours, published)),
+    },
+    Difference {
+        id: "§8.6",
+        what: "an upgrade that is refused fails when it is refused",
+        how: How::Rewrites(|_, ours, published| refused_upgrades(ours, published)),
+    },
+    Difference {
+        id: "§7.1-3",
+        what: "a request that is read behind its answer comes to its end",
+        how: How::Rewrites(|_, ours, published| late_ends(ours, published)),
+    },
+    Difference {
+        id: "§8.6 done",
+        what: "no upgrade is had over a connection that is over",
+        how: How::Diverges(|_, at| {
+            at.published.0.keys().any(|actor| {
+                let done = at.published(*actor).first().is_some_and(is_upgraded);
+                matches!(actor, Actor::Upgrade(_)) && done && at.ours.of(*actor).is_empty()
+            })
+        }),
+    },
+    Difference {
+        id: "§8.6 shutdown",
+        what: "the transport is flushed and shut down also where an upgrade was refused",
+        how: How::Diverges(|scenario, at| {
+            let (ours, published) = (at.ours(Actor::Wire), at.published(Actor::Wire));
+            let is_dropped = published.last().is_some_and(|(_, event)| *event == Event::Dropped)
+                && !note(published, "shutdown");
+            let waits = scenario.transport.room.is_some() && at.ours(Actor::Connection).is_empty();
+            let offers = has_sent(scenario, b"CONNECT ") || has_sent(scenario, b"upgrade: ");
+            let wire = at.published.of(Actor::Wire);
+            let is_narrow = scenario.transport.room.is_some()
+                && at.concerns_only(&[Actor::Wire])
+                && offers
+                && !note(wire, "shutdown");
+            is_narrow
+                || is_dropped && (at.concerns_only(&[Actor::Wire]) && note(ours, "shutdown") || waits && offers)
+        }),
+    },
+    Difference {
+        id: "§4.2-3",
+        what: "a rejection stands behind the answer before it, and not within",
+        how: How::Diverges(|scenario, at| {
+            let (mut ours, mut published) =
+                (bytes(at.ours(Actor::Wire)), bytes(at.published(Actor::Wire)));
+            let is_last = parse_error(at.before(Actor::Connection)).is_some();
+            ours.sort_unstable();
+            published.sort_unstable();
+            scenario.transport.room.is_some()
+                && is_last
+                && at.concerns_only(&[Actor::Wire])
+                && ours == published
+        }),
+    },
+    Difference {
+        id: "§3.1-10",
+        what: "`max_buf_size` is a limit, whatever was read at once",
+        how: How::Diverges(|scenario, at| {
+            let ours = parse_error(at.ours(Actor::Connection));
+            scenario.options.max_buf_size.is_some()
+                && ours.is_some_and(|error| error.debug.contains("TooLarge"))
+                && parse_error(at.published(Actor::Connection)).is_none()
+        }),
+    },
+    Difference {
+        id: "§8.12",
+        what: "the preface of HTTP/2 is recognised however it arrives",
+        how: How::Diverges(|scenario, at| {
+            let ours = parse_error(at.ours(Actor::Connection));
+            let published = parse_error(at.published(Actor::Connection));
+            let mut errors = ours.iter().chain(&published);
+            has_sent(scenario, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+                && errors.any(|error| error.is.contains(&"parse_version_h2"))
+        }),
+    },
+    Difference {
+        id: "§8.13",
+        what: "a content-length of 2^64-1 or 2^64-2 is answered 400",
+        how: How::Diverges(|scenario, at| {
+            let ours = parse_error(at.ours(Actor::Connection));
+            let published = parse_error(at.published(Actor::Connection));
+            has_sent(scenario, b"1844674407370955161")
+                && (ours.is_some_and(|error| error.debug.contains("ContentLengthInvalid"))
+                    && published.is_some()
+                    || scenario.transport.room.is_some() && at.concerns_only(&[Actor::Wire]))
+        }),
+    },
+    Difference {
+        id: "§3.1-11",
+        what: "with `pipeline_flush` nothing that was written stays behind at the end",
+        how: How::Diverges(|scenario, at| {
+            let has_ended = !at.published(Actor::Connection).is_empty();
+            let still_writes = at.ours(Actor::Connection).is_empty();
+            let fails = errors(at.ours(Actor::Connection));
+            let mut fails = fails.filter(|error| error.debug.contains("BodyWrite"));
+            let mut steps = scenario.steps.iter().take(at.stamp.step);
+            let has_failed = steps.any(|step| matches!(step, Step::WritesFail(_)));
+            let is_shutdown_error = errors(at.published(Actor::Connection))
+                .any(|error| error.is.contains(&"shutdown"));
+            scenario.options.pipeline_flush == Some(true)
+                && (writes_less(at)
+                    || scenario.transport.room.is_some() && has_ended && still_writes
+                    || fails.next().is_some() && (!has_ended || is_shutdown_error)
+                    || has_failed)
+        }),
+    },
+    Difference {
+        id: "§3.1-11 stall",
+        what: "with `pipeline_flush` a write that waits is woken",
+        how: How::Diverges(|scenario, at| {
+            scenario.options.pipeline_flush == Some(true)
+                && at.published.of(Actor::Connection).is_empty()
+                && !at.ours(Actor::Connection).is_empty()
+        }),
+    },
+    Difference {
+        id: "§4.1-9",
+        what: "the pieces that a passed-on body comes in are what was read at once",
+        how: How::Diverges(|scenario, at| {
+            let mut plans = scenario.services.iter();
+            let (ours, published) = (bytes(at.ours(Actor::Wire)), bytes(at.published(Actor::Wire)));
+            plans.any(|plan| matches!(plan.answer, Answer::Echo(_)))
+                && at.concerns_only(&[Actor::Wire])
+                && data_of_chunks(&ours) == data_of_chunks(&published)
+        }),
+    },
+    Difference {
+        id: "§2.4-15",
+        what: "who reads a request whose answer cannot be sent gets an error",
+        how: How::Diverges(|_, at| {
+            let refused = errors(at.before(Actor::Connection));
+            let why = ["UnsupportedStatusCode", "UnexpectedHeader"];
+            let mut refused =
+                refused.filter(|error| why.iter().any(|why| error.debug.contains(why)));
+            refused.next().is_some()
+                && at.ours.0.keys().any(|actor| {
+                    errors(at.ours(*actor)).any(|error| error.debug.contains("connection error"))
+                        || *actor == Actor::Connection && at.published(*actor).is_empty()
+                })
+        }),
+    },
+    Difference {
+        id: "§4.4-3",
+        what: "a line of a trailer section that ends with a bare LF is an error at once",
+        how: How::Diverges(|scenario, at| {
+            let is_told = at.ours.0.keys().any(|actor| {
+                errors(at.ours.of(*actor)).any(|error| error.debug.contains("bare LF"))
+            });
+            let ended = |entries| note(entries, "shutdown") && has_sent(scenario, b"x-t: 1\n");
+            let ends_first = ended(at.ours(Actor::Wire)) && !ended(at.published(Actor::Wire));
+            is_told || ends_first && has_unread_request(at.ours, Some(at.stamp))
+        }),
+    },
+    Difference {
+        id: "§4.8-10",
+        what: "what was written before a panic may be sent",
+        how: How::Diverges(|_, at| {
+            let mut seen = at.before(Actor::Connection).iter();
+            seen.any(|(_, event)| matches!(event, Event::Panicked(_))) && writes_less(at)
+        }),
+    },
+    Difference {
+        id: "§4.7-11",
+        what: "a body that is too short fails also where its last frame says that it is the last",
+        how: How::Diverges(|_, at| {
+            let ours = errors(at.ours(Actor::Connection));
+            let mut aborted = ours.filter(|error| error.is.contains(&"body_write_aborted"));
+            let mut published = errors(at.published(Actor::Connection));
+            aborted.next().is_some() && published.all(|error| error.debug.contains("BodyWrite,"))
+        }),
+    },
+    Difference {
+        id: "§8.9",
+        what: "what was written before a body or a service failed is sent",
+        how: How::Diverges(|scenario, at| {
+            let kinds = ["User(Body)", "User(BodyWriteAborted)", "User(Service)"];
+            let failed = |entries| {
+                let mut errors = errors(entries);
+                errors.any(|error| kinds.iter().any(|kind| error.debug.contains(kind)))
+            };
+            let still_writes = scenario.transport.room.is_some()
+                && at.ours(Actor::Connection).is_empty()
+                && failed(at.published(Actor::Connection));
+            failed(at.before(Actor::Connection)) && writes_less(at) || still_writes
+        }),
+    },
+    Difference {
+        id: "§4.8-11 flush",
+        what: "what was written is sent also where the transport is not shut down",
+        how: How::Diverges(|scenario, at| {
+            scenario.mode == Mode::WithoutShutdown
+                && scenario.transport.room.is_some()
+                && !at.published(Actor::Connection).is_empty()
+                && at.ours(Actor::Connection).is_empty()
+        }),
+    },
+    Difference {
+        id: "§3.1-6",
+        what: "which of two errors a head beyond a limit has does not depend on how it was split",
+        how: How::Diverges(|_, at| {
+            let ours = parse_error(at.ours.of(Actor::Connection));
+            let published = parse_error(at.published.of(Actor::Connection));
+            ours.zip(published).is_some_and(|(ours, published)| {
+                ours.debug.contains("TooLarge") != published.debug.contains("TooLarge")
+            })
+        }),
+    },
+    Difference {
+        id: "§4.8-1",
+        what: "a request that has arrived is served while answers wait for the transport",
+        how: How::Diverges(|scenario, at| {
+            let earlier = at.ours.0.keys().any(|actor| {
+                let later = at.published(*actor).is_empty() && !at.published.of(*actor).is_empty();
+                matches!(actor, Actor::Exchange(_)) && !at.ours(*actor).is_empty() && later
+            });
+            let reads_more = at.ours.0.keys().all(|actor| match actor {
+                Actor::ReceivedBody(_) => at.published(*actor).is_empty(),
+                _ => at.ours(*actor).is_empty() && at.published(*actor).is_empty(),
+            });
+            scenario.transport.room.is_some() && (earlier || reads_more || serves_more(at))
+        }),
+    },
+    Difference {
+        id: "§4.8-3",
+        what: "a complete request is served also where the end of the input is behind it",
+        how: How::Diverges(|scenario, at| {
+            let missed = |entries| {
+                let mut errors = errors(entries);
+                errors.any(|error| {
+                    error.is.contains(&"incomplete_message") || error.debug.contains("Error(Io")
+                })
+            };
+            let is_lost = missed(at.published(Actor::Connection))
+                && !missed(at.ours(Actor::Connection));
+            let is_begun = serves_more(at) && missed(at.before(Actor::Connection));
+            let sees_more = missed(at.before(Actor::Connection))
+                && at.published.0.keys().all(|actor| match actor {
+                    Actor::Wire => true,
+                    _ => at.published(*actor).iter().all(|(_, event)| *event == Event::Dropped),
+                });
+            input_is_over(scenario, at) && (is_lost || is_begun || sees_more)
+        }),
+    },
+    Difference {
+        id: "§8.8",
+        what: "graceful shutdown waits for no request where only empty lines have come",
+        how: How::Diverges(|scenario, at| {
+            let step = at.stamp.step.checked_sub(1).and_then(|at| scenario.steps.get(at));
+            let ours = at.ours(Actor::Connection);
+            step == Some(&Step::Graceful)
+                && ours.iter().any(|(_, event)| *event == Event::Done)
+                && at.published(Actor::Connection).is_empty()
+        }),
+    },
+    Difference {
+        id: "§8.8 limits",
+        what: "empty lines before a request count against no limit",
+        how: How::Diverges(|scenario, at| {
+            let published = parse_error(at.published(Actor::Connection));
+            (has_sent(scenario, b"\n\r\n") || has_sent(scenario, b"\n\n"))
+                && scenario.options.max_header_size.is_some()
+                && parse_error(at.published.of(Actor::Connection))
+                    .is_some_and(|error| error.debug.contains("TooLarge"))
+                && (published.is_some() || serves_more(at))
+        }),
+    },
+    Difference {
+        id: "§4.8-8",
+        what: "graceful shutdown lets any request that has begun to arrive be served",
+        how: How::Diverges(|scenario, at| {
+            let mut steps = scenario.steps.iter().take(at.stamp.step);
+            let published = at.published(Actor::Connection);
+            let ended = published.iter().any(|(_, event)| *event == Event::Done);
+            steps.any(|step| *step == Step::Graceful) && (ended || serves_more(at))
+        }),
+    },
+    Difference {
+        id: "§8.15",
+        what: "a `content-length` that contradicts the body fails the message",
+        how: How::Diverges(|scenario, at| {
+            let refused = errors(at.ours(Actor::Connection));
+            let mut refused = refused.filter(|error| error.debug.contains("UnexpectedHeader"));
+            refused.next().is_some()
+                && answers_with(scenario, |plan| {
+                    plan.fields.iter().any(|(name, _)| *name == "content-length")
+                })
+        }),
+    },
+    Difference {
+        id: "§8.15 repeated",
+        what: "lines of `content-length` that say the same are one",
+        how: How::Diverges(|scenario, at| {
+            let published = errors(at.published(Actor::Connection));
+            let mut refused = published.filter(|error| error.debug.contains("UnexpectedHeader"));
+            refused.next().is_some() && answers_with(scenario, |plan| lengths(plan).len() > 1)
+        }),
+    },
+    Difference {
+        id: "§4.9-1",
+        what: "CONNECT of HTTP/1.0 may be answered with a tunnel also where it has an `upgrade` field",
+        how: How::Diverges(|_, at| {
+            at.ours.0.keys().any(|actor| match (at.ours(*actor), at.published(*actor)) {
+                ([(_, Event::Head(ours)), ..], [(_, Event::Head(published)), ..]) => {
+                    ours.starts_with("CONNECT ")
+                        && ours.replace("upgrade true", "upgrade false") == *published
+                }
+                _ => false,
+            })
+        }),
+    },
+    Difference {
+        id: "§2.4-7",
+        what: "a transport that fails is noticed when something is written, and no request is served then",
+        how: How::Diverges(|scenario, at| {
+            let mut steps = scenario.steps.iter().take(at.stamp.step);
+            let serves_more = at.published.0.keys().any(|actor| {
+                matches!(actor, Actor::Exchange(_)) && at.ours.of(*actor).is_empty()
+            });
+            let mut noticed = errors(at.published(Actor::Connection));
+            let is_noticed = noticed.any(|error| error.debug.contains("BodyWrite,"));
+            let is_earlier = is_noticed && at.ours(Actor::Connection).is_empty();
+            let is_told = at.ours.0.keys().any(|actor| {
+                let mut told = errors(at.ours(*actor));
+                matches!(actor, Actor::ReceivedBody(_))
+                    && told.any(|error| error.debug.contains("\"connection error\""))
+            });
+            steps.any(|step| matches!(step, Step::WritesFail(_)))
+                && (serves_more || is_earlier || is_told)
+        }),
+    },
+    Difference {
+        id: "§8.5 time",
+        what: "who takes time between frames takes none for trailers that do not come",
+        how: How::Diverges(|scenario, at| {
+            let slow = scenario.services.iter().any(|plan| plan.read.between > 0);
+            let is_earlier = at.published.0.keys().all(|actor| at.published(*actor).is_empty());
+            slow && is_earlier && has_sent(scenario, b"0\r\nhost: b\r\n\r\n")
+        }),
+    },
+    Difference {
+        id: "§8.15",
+        what: "and its body is not asked for anything",
+        how: How::Diverges(|scenario, at| {
+            let gave_less = at.ours.0.keys().all(|actor| match actor {
+                Actor::SentBody(_) => true,
+                _ => at.ours(*actor).is_empty() && at.published(*actor).is_empty(),
+            });
+            let has_length = |plan: &ResponsePlan| {
+                plan.fields.iter().any(|(name, _)| *name == "content-length")
+            };
+            gave_less && answers_with(scenario, has_length)
+        }),
+    },
+    Difference {
+        id: "§4.8-7",
+        what: "when an idle connection begins to count does not depend on the transport taking the answer",
+        how: How::Diverges(|scenario, at| {
+            let is_timeout = |entries| errors(entries).any(|error| error.is.contains(&"timeout"));
+            scenario.transport.room.is_some()
+                && is_timeout(at.ours.of(Actor::Connection))
+                && is_timeout(at.published.of(Actor::Connection))
+                && at.concerns_only(&[Actor::Wire, Actor::Connection])
+        }),
+    },
+    Difference {
+        id: "§8.14",
+        what: "no version of a response panics; HTTP/0.9 is one of 1.0",
+        how: How::Diverges(|scenario, at| {
+            let panicked = at.published(Actor::Connection).iter();
+            let mut panicked = panicked.filter(|(_, event)| {
+                matches!(event, Event::Panicked(text) if text.starts_with("unexpected response version"))
+            });
+            let is_of_0_9 = answers_with(scenario, |plan| plan.version == Version::HTTP_09);
+            let ours = at.ours(Actor::Connection);
+            let ends = ours.iter().any(|(_, event)| *event == Event::Done);
+            panicked.next().is_some() || is_of_0_9 && ends
+        }),
+    },
+    Difference {
+        id: "§8.3",
+        what: "a rest of a request that nobody reads is read and thrown away",
+        how: How::Diverges(|_, at| is_unread_rest(at)),
+    },
+    Difference {
+        id: "§4.1-7",
+        what: "when an error in an unfinished head is found does not depend on how it was split",
+        how: How::Diverges(|_, at| is_error_in_unfinished_head(at)),
+    },
+];
