@@ -109,6 +109,8 @@ pub struct Suite<S: 'static> {
     pub name: &'static str,
     pub ours: fn(&S) -> Observation,
     pub published: fn(&S) -> Observation,
+    /// Brings an observation into the form that is compared.
+    pub prepare: fn(&mut Observation),
     pub differences: &'static [Difference<S>],
     pub transport: fn(&S) -> &Transport,
 }
@@ -129,8 +131,10 @@ impl<S> Suite<S> {
         let mut ours = (self.ours)(scenario);
         let mut published = (self.published)(scenario);
         let exchanges = ours.0.values().map(heads).sum();
-        mask(&mut ours);
-        mask(&mut published);
+        for observation in [&mut ours, &mut published] {
+            (self.prepare)(observation);
+            mask(observation);
+        }
         let mut explained = Vec::new();
         if ours != published {
             self.edit(scenario, &ours, &mut published, &mut explained);

@@ -27,6 +27,11 @@ impl Stream {
         stream
     }
 
+    /// When the byte at `at` was seen.
+    pub fn stamp(&self, at: usize) -> Stamp {
+        self.stamps[at]
+    }
+
     /// Puts the bytes back, in front of what else was seen at each time.
     pub fn put(self, observation: &mut Observation) {
         let Some(entries) = observation.0.get_mut(&self.actor) else {

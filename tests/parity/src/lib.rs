@@ -8,6 +8,7 @@ pub mod differences;
 pub mod edit;
 pub mod generate;
 pub mod h1;
+pub mod h2;
 pub mod observation;
 pub mod ours;
 pub mod plan;
@@ -25,6 +26,12 @@ pub type Search = fn(u64, usize, usize) -> Found;
 pub const SUITES: &[(&str, Search)] = &[
     ("h1-server", |seed, cases, failures| {
         search(&h1::SERVER, &h1::generate::server(), seed, cases, failures)
+    }),
+    ("h2-server", |seed, cases, failures| {
+        search(&h2::SERVER, &h2::generate::server(), seed, cases, failures)
+    }),
+    ("h2-client", |seed, cases, failures| {
+        search(&h2::CLIENT, &h2::generate::client(), seed, cases, failures)
     }),
     ("h1-client", |seed, cases, failures| {
         search(&h1::CLIENT, &h1::generate::client(), seed, cases, failures)

@@ -1,9 +1,10 @@
 //! HTTP/1: what is varied, by what chance, and what may differ.
 
 mod client_differences;
-mod differences;
 pub mod generate;
 pub mod scenario;
+mod seen;
+mod server_differences;
 mod texts;
 
 use crate::differences::Suite;
@@ -13,7 +14,8 @@ pub const SERVER: Suite<scenario::ServerScenario> = Suite {
     name: "h1-server",
     ours: ours::harness::h1_server::run,
     published: published::harness::h1_server::run,
-    differences: differences::SERVER,
+    prepare: |_| {},
+    differences: server_differences::SERVER,
     transport: |scenario| &scenario.transport,
 };
 
@@ -21,6 +23,7 @@ pub const CLIENT: Suite<scenario::ClientScenario> = Suite {
     name: "h1-client",
     ours: ours::harness::h1_client::run,
     published: published::harness::h1_client::run,
+    prepare: |_| {},
     differences: client_differences::CLIENT,
     transport: |scenario| &scenario.transport,
 };

@@ -18,7 +18,7 @@ use super::tunnels::follow;
 use crate::observation::{Actor, Event};
 use crate::plan::{fields, header_map, CallPlan, PlannedBody, RequestPlan, UpgradePlan, Wait};
 use crate::script::Control;
-use crate::sim::{Sim, World};
+use crate::sim::World;
 
 pub type Sent = Pin<Box<dyn Future<Output = Result<Response<Incoming>>>>>;
 pub type Tried = Pin<
@@ -75,11 +75,17 @@ pub struct Caller<S> {
 
 impl<S: Sender> Caller<S> {
     /// The handle is kept to the end of the run if `keeps`, else dropped behind the last call.
-    pub fn start(sim: &Sim, control: &Control, sender: S, calls: Vec<CallPlan>, keeps: bool) {
+    pub fn start(
+        world: World,
+        control: &Control,
+        sender: S,
+        calls: Vec<CallPlan>,
+        keeps: bool,
+    ) {
         let caller = Caller {
             sender: Rc::new(RefCell::new(sender)),
             control: control.clone(),
-            world: sim.world(),
+            world,
         };
         let sender = Rc::downgrade(&caller.sender);
         control.watch(move || {

@@ -68,7 +68,7 @@ fn start(scenario: &ClientScenario, builder: &Builder, sim: &Sim, wire: &Wire, c
         return sim.log().text(Actor::Connection, "no handshake");
     };
     Caller::start(
-        sim,
+        sim.world(),
         control,
         sender,
         scenario.calls.clone(),

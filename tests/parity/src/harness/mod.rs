@@ -3,11 +3,14 @@
 mod bodies;
 mod callers;
 mod errors;
+mod h2_options;
 mod runtime;
 mod services;
 mod tunnels;
 
 pub mod h1_client;
 pub mod h1_server;
+pub mod h2_client;
+pub mod h2_server;
 
 use super::hyper;
