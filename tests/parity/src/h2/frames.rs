@@ -8,7 +8,7 @@ use bytes::BytesMut;
 use super::wire_format::frame::{Frame, PREFACE};
 use super::wire_format::hpack::Decoder;
 use crate::edit::Stream;
-use crate::observation::{Actor, Entry, Event, Observation, Stamp};
+use crate::observation::{Actor, Event, Observation, Stamp};
 
 /// Puts the frames in place of the bytes on the wire.
 pub fn decode(observation: &mut Observation) {
@@ -129,14 +129,10 @@ fn window(observation: &mut Observation, id: u32, stamp: Stamp, increment: u32) 
     entries.push((stamp, Event::Note(format!("WINDOW_UPDATE {increment}"))));
 }
 
-fn credit(event: &Event) -> Option<u64> {
+/// What a WINDOW_UPDATE gives.
+pub fn credit(event: &Event) -> Option<u64> {
     match event {
         Event::Note(text) => text.strip_prefix("WINDOW_UPDATE ")?.parse().ok(),
         _ => None,
     }
-}
-
-/// The frames of all streams, without those that only keep house.
-pub fn is_housekeeping((_, event): &Entry) -> bool {
-    credit(event).is_some()
 }

@@ -1,8 +1,11 @@
 //! HTTP/2: what is varied, by what chance, and what may differ.
 
+mod client_differences;
 mod frames;
 pub mod generate;
 pub mod scenario;
+mod seen;
+mod server_differences;
 mod wire_format;
 
 use crate::differences::Suite;
@@ -13,7 +16,7 @@ pub const SERVER: Suite<scenario::ServerScenario> = Suite {
     ours: ours::harness::h2_server::run,
     published: published::harness::h2_server::run,
     prepare: frames::decode,
-    differences: &[],
+    differences: server_differences::SERVER,
     transport: |scenario| &scenario.transport,
 };
 
@@ -22,6 +25,6 @@ pub const CLIENT: Suite<scenario::ClientScenario> = Suite {
     ours: ours::harness::h2_client::run,
     published: published::harness::h2_client::run,
     prepare: frames::decode,
-    differences: &[],
+    differences: client_differences::CLIENT,
     transport: |scenario| &scenario.transport,
 };
