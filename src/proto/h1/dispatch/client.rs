@@ -256,6 +256,19 @@ where
     // ===== receiving =====
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        let before = self.conn.receiving();
+        ready!(self.poll_part(cx))?;
+        let now = self.conn.receiving();
+        if now != before && matches!(now, Receiving::Idle | Receiving::Body) {
+            // What came together is looked at before the handle is.
+            if let Poll::Ready(more) = self.poll_read(cx) {
+                more?;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         match self.conn.receiving() {
             Receiving::Idle => self.conn.poll_event(cx).map_ok(drop),
             Receiving::Head => self.poll_head(cx),

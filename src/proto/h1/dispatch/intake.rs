@@ -166,16 +166,19 @@ impl Intake {
                 self.give_up(conn);
                 return Poll::Ready(Ok(()));
             }
-            let event = match self.unread {
-                Unread::ReadOn => ready!(conn.poll_event(cx))?,
-                Unread::TakeWhatIsThere => conn.receive_buffered()?,
+            let event = match (conn.poll_event(cx)?, self.unread) {
+                (Poll::Ready(event), _) => event,
+                (Poll::Pending, Unread::ReadOn) => return Poll::Pending,
+                (Poll::Pending, Unread::TakeWhatIsThere) => {
+                    self.give_up(conn);
+                    return Poll::Ready(Ok(()));
+                }
             };
             match event {
                 Event::Data(data) => match left.checked_sub(octets(&data)) {
                     Some(rest) => *left = rest,
                     None => self.give_up(conn),
                 },
-                Event::NeedMore => self.give_up(conn),
                 Event::Trailers(_) => {}
                 _ => self.state = State::Nothing,
             }
