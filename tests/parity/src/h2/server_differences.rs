@@ -9,7 +9,7 @@ use super::scenario::ServerScenario;
 use super::seen::{
     concerned, connect_streams, cut_stream, differing_streams, earlier_drops, empty_requests, ends_behind_trailers,
     errors, has_note,
-    has_sent, plain_io_errors, same_credit, streams_with, tunnel_errors,
+    flushes, has_sent, is_flush, plain_io_errors, same_credit, streams_with, stripped_fields, tunnel_errors,
 };
 
 fn answers_with(scenario: &ServerScenario, holds: impl Fn(&ResponsePlan) -> bool) -> bool {
@@ -48,7 +48,11 @@ pub const SERVER: &[Difference<ServerScenario>] = &[
             let ends = published.iter().any(|(_, event)| *event == Event::Done)
                 && at.ours(Actor::Connection).is_empty();
             let is_malformed = !streams.is_empty() && has_sent(&scenario.steps, b"content-length");
-            is_reset || ends && is_malformed
+            let serves_nowhere = at.published.0.keys().any(|actor| {
+                let mut seen = at.published(*actor).iter();
+                seen.any(|(_, event)| matches!(event, Event::Head(head) if head.starts_with("CONNECT  ")))
+            });
+            is_reset || serves_nowhere || ends && is_malformed
         }),
     },
     Difference {
@@ -278,6 +282,36 @@ pub const SERVER: &[Difference<ServerScenario>] = &[
         }),
     },
     Difference {
+        id: "§6.5-1",
+        what: "that a request without content has come to its end is no sign of life",
+        how: How::Diverges(|scenario, at| {
+            let is_timeout = |entries| errors(entries).any(|error| error.is.contains(&"timeout"));
+            let is_house = |actor: &Actor| {
+                matches!(actor, Actor::Wire | Actor::Connection | Actor::Stream(0))
+            };
+            let is_late = scenario.services.iter().any(|plan| plan.read.pause > 0 || plan.read.between > 0);
+            let common = &scenario.options.common;
+            common.keep_alive_interval.is_some()
+                && is_late
+                && concerned(at).iter().all(is_house)
+                && is_timeout(at.ours.of(Actor::Connection))
+                && is_timeout(at.published.of(Actor::Connection))
+        }),
+    },
+    Difference {
+        id: "T8",
+        what: "a flush of a tunnel waits for window",
+        how: How::Diverges(|scenario, at| {
+            let mut plans = scenario.services.iter();
+            plans.any(|plan| flushes(&plan.upgrade)) && is_flush(at)
+        }),
+    },
+    Difference {
+        id: "§8.18",
+        what: "what all lines of `connection` and `te` say is looked at",
+        how: How::Rewrites(|_, ours, published| stripped_fields(ours, published)),
+    },
+    Difference {
         id: "§6.5-3",
         what: "of a GOAWAY that was received and a ping that was not answered the later is told",
         how: How::Diverges(|_, at| {
@@ -328,7 +362,7 @@ pub const SERVER: &[Difference<ServerScenario>] = &[
     },
     Difference {
         id: "§8.9",
-        what: "what was written before a body failed is sent",
+        what: "how much of what was written before a body failed is sent",
         how: How::Rewrites(|_, ours, published| {
             let mut found = false;
             for stream in differing_streams(ours, published) {
@@ -336,8 +370,8 @@ pub const SERVER: &[Difference<ServerScenario>] = &[
                     ([sent @ .., last], [others @ .., reset]) => {
                         last == reset
                             && has_note(std::slice::from_ref(reset), "RST_STREAM")
-                            && sent.len() >= others.len()
-                            && bytes(sent).starts_with(&bytes(others))
+                            && (bytes(sent).starts_with(&bytes(others))
+                                || bytes(others).starts_with(&bytes(sent)))
                     }
                     _ => false,
                 };
