@@ -309,7 +309,11 @@ where
     fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<std::result::Result<(), Failure>> {
         if !self.conn.has_room() {
             // A peer that reads no answers could ask for any number of them. The flush of this round wakes.
-            return Poll::Pending;
+            if !self.conn.has_unparsed() {
+                return Poll::Pending;
+            }
+            self.timeout.start();
+            return self.poll_timeout(cx);
         }
         let Poll::Ready(event) = self.conn.poll_event(cx) else {
             if !self.conn.is_written() {

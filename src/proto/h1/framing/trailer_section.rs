@@ -73,7 +73,7 @@ impl TrailerSection {
     fn end_line(&mut self) -> Result<Option<Bytes>, Error> {
         match &self.bytes[self.line..] {
             b"\r\n" => Ok(Some(self.bytes.split().freeze())),
-            [b'\r', ..] => Err(invalid("trailer section has a bare CR")),
+            [b'\r', ..] => Err(invalid("Invalid chunk end LF")),
             [.., b'\r', b'\n'] => {
                 self.line = self.bytes.len();
                 self.lines += 1;
