@@ -2,10 +2,16 @@
 //!
 //! `parity [SUITE..] [--cases N] [--seed N] [--failures N]`
 
+use std::cell::Cell;
+use std::panic::catch_unwind;
 use std::time::Instant;
 
 use lexopt::prelude::*;
 use parity::search::Found;
+
+thread_local! {
+    static LAST_PANIC: Cell<String> = const { Cell::new(String::new()) };
+}
 
 fn main() -> Result<(), lexopt::Error> {
     let (mut suites, mut cases, mut seed, mut failures) = (Vec::new(), 10_000, 1, 1);
@@ -19,13 +25,17 @@ fn main() -> Result<(), lexopt::Error> {
             _ => return Err(argument.unexpected()),
         }
     }
-    // Panics are part of what is compared.
-    std::panic::set_hook(Box::new(|_| {}));
+    // Panics are part of what is compared; one that nobody catches is this program's own.
+    std::panic::set_hook(Box::new(|panicked| LAST_PANIC.set(panicked.to_string())));
     let mut failed = false;
     for (name, search) in parity::SUITES {
         if suites.is_empty() || suites.iter().any(|suite| suite == name) {
             let start = Instant::now();
-            let found = search(seed, cases, failures);
+            let searched = catch_unwind(|| search(seed, cases, failures));
+            let found = searched.unwrap_or_else(|_| {
+                println!("{name}: {}", LAST_PANIC.take());
+                std::process::exit(2)
+            });
             print(name, seed, &found, start.elapsed().as_secs_f64());
             failed |= !found.failures.is_empty();
         }

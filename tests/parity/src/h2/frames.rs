@@ -6,9 +6,47 @@
 use bytes::BytesMut;
 
 use super::wire_format::frame::{Frame, PREFACE};
-use super::wire_format::hpack::Decoder;
+use super::wire_format::hpack;
 use crate::edit::Stream;
 use crate::observation::{Actor, Event, Observation, Stamp};
+
+/// What says the size of the dynamic table (RFC 7541, section 6.3), and the mask of its first byte.
+const SIZE_UPDATE: u8 = 0x20;
+const SIZE_UPDATE_MASK: u8 = 0xe0;
+/// A size that goes on in further bytes.
+const SIZE_GOES_ON: u8 = 0x1f;
+
+#[derive(Default)]
+struct Decoder {
+    decoder: hpack::Decoder,
+    /// Updates that stood in a block by themselves, which the decoder takes for malformed.
+    updates: Vec<u8>,
+}
+
+impl Decoder {
+    fn decode(&mut self, block: &[u8]) -> Vec<(String, String)> {
+        if has_only_updates(block) {
+            self.updates.extend_from_slice(block);
+            return Vec::new();
+        }
+        let whole = [&self.updates[..], block].concat();
+        self.updates.clear();
+        self.decoder.decode(&whole).0
+    }
+}
+
+fn has_only_updates(block: &[u8]) -> bool {
+    let mut rest = block.iter();
+    while let Some(first) = rest.next() {
+        if first & SIZE_UPDATE_MASK != SIZE_UPDATE {
+            return false;
+        }
+        if first & SIZE_GOES_ON == SIZE_GOES_ON {
+            let _last = rest.find(|byte| *byte & 0x80 == 0);
+        }
+    }
+    true
+}
 
 /// Puts the frames in place of the bytes on the wire.
 pub fn decode(observation: &mut Observation) {
@@ -94,7 +132,7 @@ fn headers(
     block: &[u8],
     end_stream: bool,
 ) {
-    let mut fields = decoder.decode(block).0;
+    let mut fields = decoder.decode(block);
     for (name, value) in &mut fields {
         if name == "date" && value.ends_with(" GMT") {
             *value = "masked".to_owned();
