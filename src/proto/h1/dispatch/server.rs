@@ -381,15 +381,12 @@ where
     fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<std::result::Result<(), Failure>> {
         let to_failure = Failure::new(Farewell::Flush);
         if self.conn.codec().expects_continue() {
-            match ready!(self.intake.poll_reader(cx)) {
-                Ok(()) => self.conn.send_continue(),
+            if ready!(self.intake.poll_reader(cx)).is_err() {
                 // The client may never send a body that was not asked for, so nothing is waited for.
-                Err(_) => self
-                    .intake
-                    .finish_or_give_up(&mut self.conn, cx)
-                    .map_err(to_failure)?,
+                let finished = self.intake.finish_or_give_up(&mut self.conn, cx);
+                return Poll::Ready(finished.map_err(to_failure));
             }
-            return Poll::Ready(Ok(()));
+            self.conn.send_continue();
         }
         if self.only_drains() && !self.conn.codec().keeps_alive() {
             // There is no next request to get to.
