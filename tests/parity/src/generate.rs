@@ -30,6 +30,11 @@ pub fn milliseconds() -> impl Strategy<Value = u64> {
     prop_oneof![3 => Just(0u64), 3 => 1u64..50, 1 => Just(5_000u64), 1 => Just(40_000u64)]
 }
 
+/// How long an answer takes: seldom as long as anything else, as what comes of two timers that end together is of no interest.
+pub fn delay() -> impl Strategy<Value = u64> {
+    prop_oneof![3 => Just(0u64), 1 => milliseconds().prop_map(|time| time + 60)]
+}
+
 /// Bytes that look like what stands around them.
 pub fn data() -> impl Strategy<Value = Bytes> {
     let byte = prop_oneof![

@@ -8,7 +8,7 @@ use proptest::sample::select;
 use super::scenario::{ClientOptions, ClientScenario, Mode, ServerOptions, ServerScenario};
 use super::texts::{message, Kind};
 use crate::generate::{
-    body, cuts, milliseconds, once_in, order, rarely, reading, script, transport, upgrade,
+    body, cuts, delay, milliseconds, once_in, order, rarely, reading, script, transport, upgrade,
 };
 use crate::plan::{Answer, CallPlan, Lines, RequestPlan, ResponsePlan, ServicePlan, Wait};
 use crate::script::Step;
@@ -132,8 +132,7 @@ fn service() -> impl Strategy<Value = ServicePlan> {
         1 => Just(Answer::Never),
         1 => Just(Answer::Panic),
     ];
-    let delay = prop_oneof![3 => Just(0u64), 1 => milliseconds()];
-    (reading(), order(), delay, answer, upgrade()).prop_map(
+    (reading(), order(), delay(), answer, upgrade()).prop_map(
         |(read, order, delay, answer, upgrade)| ServicePlan {
             read,
             order,

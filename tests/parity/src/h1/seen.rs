@@ -153,6 +153,21 @@ pub fn drop_rest(ours: &mut Observation, published: &mut Observation) -> bool {
     true
 }
 
+/// Takes out when a transport was too full to flush, if that is all there is on the wire.
+pub fn drop_flushes(ours: &mut Observation, published: &mut Observation) -> bool {
+    let [one, other] = [&*ours, &*published].map(|observation| {
+        let entries = observation.of(Actor::Wire).iter();
+        let flushed = entries.filter(|(_, event)| *event != Event::Note("unflushed".to_owned()));
+        flushed.cloned().collect::<Vec<_>>()
+    });
+    if one != other || ours.of(Actor::Wire) == published.of(Actor::Wire) {
+        return false;
+    }
+    ours.0.insert(Actor::Wire, one);
+    published.0.insert(Actor::Wire, other);
+    true
+}
+
 pub fn rest(observation: &Observation) -> Vec<u8> {
     bytes(observation.of(Actor::Connection))
 }
@@ -288,6 +303,11 @@ pub fn has_unread_body(observation: &Observation, stamp: Option<Stamp>) -> bool 
     })
 }
 
+fn begins_as_rejection(text: &[u8]) -> bool {
+    let rejection = b"HTTP/1.1 4";
+    rejection.starts_with(text) || text.starts_with(rejection)
+}
+
 /// One of the two has found an error in a head that is not complete, and the other not yet.
 pub fn is_error_in_unfinished_head(at: &Divergence<'_>) -> bool {
     let (ours, published) = (at.ours(Actor::Connection), at.published(Actor::Connection));
@@ -299,16 +319,15 @@ pub fn is_error_in_unfinished_head(at: &Divergence<'_>) -> bool {
         // What says so is on its way, through a narrow transport.
         let published = errors(at.published.of(Actor::Connection)).next();
         let is_known = |error: &ErrorView| {
-            let is = ["parse", "incomplete_message"];
+            let is = ["parse", "incomplete_message", "timeout"];
             let failed = ["Error(Io", "Error(BodyWrite"];
             is.iter().any(|is| error.is.contains(is))
                 || failed.iter().any(|kind| error.debug.contains(kind))
         };
-        return errors(at.ours.of(Actor::Connection))
-            .next()
-            .is_some_and(is_known)
-            && published.is_some_and(is_known)
-            && wire.is_empty() != other.is_empty();
+        let ours = errors(at.ours.of(Actor::Connection)).next();
+        let is_told = ours.is_none_or(is_known) && published.is_none_or(is_known);
+        let extra = wire.strip_prefix(&other[..]).or_else(|| other.strip_prefix(&wire[..]));
+        return is_told && extra.is_some_and(begins_as_rejection);
     }
     match (parse_error(ours), parse_error(published)) {
         (Some(_), None) => match errors(published).next() {

@@ -4,13 +4,13 @@ use http::Version;
 
 use crate::differences::{bytes, find, Difference, Divergence, How};
 use crate::edit::{start_of_head, Edit};
-use crate::observation::{Actor, Entry, Event};
+use crate::observation::{Actor, Entry, ErrorView, Event, Observation};
 use crate::plan::{Answer, ResponsePlan};
 use crate::script::Step;
 
 use super::scenario::{Mode, ServerScenario};
 use super::seen::{
-    a_request_failed, close_is_ours, close_is_published, data_of_chunks, drop_rest, drop_trailers,
+    a_request_failed, close_is_ours, close_is_published, data_of_chunks, drop_flushes, drop_rest, drop_trailers,
     errors, has_sent, has_unread_body, is_error_in_unfinished_head, is_rejection, is_unread_rest,
     is_upgraded, late_ends, members, merge_frames, note, parse_error, refused_upgrades,
     serves_more, status, value, writes_less,
@@ -68,7 +68,9 @@ pub const SERVER: &[Difference<ServerScenario>] = &[
                 let lengths = lengths(plan);
                 lengths.iter().any(|length| *length != lengths[0])
             });
-            (!is_number || is_one_of_many).then_some(match value(lines.ours, "content-length") {
+            let is_here = value(lines.ours, "connection").is_none()
+                || has_sent(&scenario.steps, b"HEAD ");
+            (is_here && (!is_number || is_one_of_many)).then_some(match value(lines.ours, "content-length") {
                 Some(_) => Edit::Replace,
                 None => Edit::Remove,
             })
@@ -81,7 +83,9 @@ pub const SERVER: &[Difference<ServerScenario>] = &[
             let is_ours = value(lines.ours, "content-length").is_some()
                 && value(lines.published, "content-length").is_none();
             let was_illegal = answers_with(scenario, |plan| {
-                lengths(plan).iter().any(|length| length.parse::<u64>().is_err())
+                let lengths = lengths(plan);
+                let illegal = |length: &&str| length.parse::<u64>().is_err();
+                lengths.iter().any(|length| illegal(length) || *length != lengths[0])
             });
             let is_due = value(lines.published, "connection").is_none();
             (is_ours && was_illegal && is_due).then_some(Edit::Insert)
@@ -115,11 +119,13 @@ pub const SERVER: &[Difference<ServerScenario>] = &[
             let due = status(lines.start) == 500 && is_in_place
                 || a_request_failed(lines.all)
                 || has_unread_body(lines.all, None);
-            let promised = value(lines.published, "connection") == Some(b"keep-alive")
-                && value(lines.ours, "connection").is_none();
-            match due && promised {
-                true => Some(Edit::Remove),
-                false => due.then(|| close_is_ours(lines)).flatten(),
+            let promised = value(lines.published, "connection");
+            let promised = promised.and_then(|said| said.strip_suffix(b"keep-alive"));
+            let ours = value(lines.ours, "connection");
+            match promised.filter(|_| due) {
+                Some(b"") if ours.is_none() => Some(Edit::Remove),
+                Some(said) if ours.is_some() && said.strip_suffix(b", ") == ours => Some(Edit::Replace),
+                _ => due.then(|| close_is_ours(lines)).flatten(),
             }
         }),
     },
@@ -149,6 +155,16 @@ pub const SERVER: &[Difference<ServerScenario>] = &[
                 false if find(&asked, b"keep-alive").is_some() => close_is_ours(lines),
                 false => None,
             }
+        }),
+    },
+    Difference {
+        id: "§8.28",
+        what: "and no `keep-alive` follows a `close` that the caller gave",
+        how: How::Edits(|_, lines| {
+            let published = value(lines.published, "connection")?;
+            let said = published.strip_suffix(b", keep-alive")?;
+            let closes = members(said).iter().any(|said| said.eq_ignore_ascii_case(b"close"));
+            (closes && value(lines.ours, "connection") == Some(said)).then_some(Edit::Replace)
         }),
     },
     Difference {
@@ -206,6 +222,13 @@ pub const SERVER: &[Difference<ServerScenario>] = &[
                 return (same && published.starts_with(b"HTTP/1.0")).then_some(Edit::Replace);
             }
             is_rejection(lines.start).then(|| close_is_ours(lines)).flatten()
+        }),
+    },
+    Difference {
+        id: "§4.8-1 flush",
+        what: "answers that leave together are flushed together",
+        how: How::Rewrites(|scenario, ours, published| {
+            scenario.transport.room.is_some() && drop_flushes(ours, published)
         }),
     },
     Difference {
@@ -280,21 +303,38 @@ pub const SERVER: &[Difference<ServerScenario>] = &[
         id: "§3.1-10",
         what: "`max_buf_size` is a limit, whatever was read at once",
         how: How::Diverges(|scenario, at| {
-            let ours = parse_error(at.ours(Actor::Connection));
+            let ours = parse_error(at.ours.of(Actor::Connection));
             scenario.options.max_buf_size.is_some()
                 && ours.is_some_and(|error| error.debug.contains("TooLarge"))
-                && parse_error(at.published(Actor::Connection)).is_none()
+                && parse_error(at.published.of(Actor::Connection)).is_none()
+        }),
+    },
+    Difference {
+        id: "§3.1-10 exact",
+        what: "what counts against `max_buf_size` may be some bytes more or fewer",
+        how: How::Diverges(|scenario, at| {
+            let mut actors = at.ours.0.keys();
+            scenario.options.max_buf_size.is_some()
+                && scenario.transport.room.is_some()
+                && actors.all(|actor| {
+                    matches!(actor, Actor::SentBody(_))
+                        || at.ours(*actor).is_empty() && at.published(*actor).is_empty()
+                })
         }),
     },
     Difference {
         id: "§8.12",
         what: "the preface of HTTP/2 is recognised however it arrives",
         how: How::Diverges(|scenario, at| {
-            let ours = parse_error(at.ours(Actor::Connection));
-            let published = parse_error(at.published(Actor::Connection));
+            let ours = parse_error(at.ours.of(Actor::Connection));
+            let published = parse_error(at.published.of(Actor::Connection));
             let mut errors = ours.iter().chain(&published);
-            has_sent(&scenario.steps, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
-                && errors.any(|error| error.is.contains(&"parse_version_h2"))
+            let is_told = has_sent(&scenario.steps, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+                && errors.any(|error| error.is.contains(&"parse_version_h2"));
+            let is_later = has_sent(&scenario.steps, b"PRI * HTTP/2")
+                && parse_error(at.published(Actor::Connection)).is_some()
+                && parse_error(at.ours(Actor::Connection)).is_none();
+            is_told || is_later
         }),
     },
     Difference {
@@ -306,7 +346,8 @@ pub const SERVER: &[Difference<ServerScenario>] = &[
             has_sent(&scenario.steps, b"1844674407370955161")
                 && (ours.is_some_and(|error| error.debug.contains("ContentLengthInvalid"))
                     && published.is_some()
-                    || scenario.transport.room.is_some() && at.concerns_only(&[Actor::Wire]))
+                    || scenario.transport.room.is_some()
+                        && at.concerns_only(&[Actor::Wire, Actor::Connection]))
         }),
     },
     Difference {
@@ -338,6 +379,20 @@ pub const SERVER: &[Difference<ServerScenario>] = &[
         }),
     },
     Difference {
+        id: "§3.1-11 limit",
+        what: "with `pipeline_flush` the write buffer has its limit, too",
+        how: How::Diverges(|scenario, at| {
+            let takes_more = at.published.0.keys().any(|actor| {
+                matches!(actor, Actor::Exchange(_) | Actor::SentBody(_))
+                    && !at.published(*actor).is_empty()
+                    && at.ours(*actor).is_empty()
+            });
+            scenario.options.pipeline_flush == Some(true)
+                && scenario.transport.room.is_some()
+                && takes_more
+        }),
+    },
+    Difference {
         id: "§4.1-9",
         what: "the pieces that a passed-on body comes in are what was read at once",
         how: How::Diverges(|scenario, at| {
@@ -351,12 +406,14 @@ pub const SERVER: &[Difference<ServerScenario>] = &[
     Difference {
         id: "§2.4-15",
         what: "who reads a request whose answer cannot be sent gets an error",
-        how: How::Diverges(|_, at| {
+        how: How::Diverges(|scenario, at| {
             let refused = errors(at.before(Actor::Connection));
             let why = ["UnsupportedStatusCode", "UnexpectedHeader"];
             let mut refused =
                 refused.filter(|error| why.iter().any(|why| error.debug.contains(why)));
-            refused.next().is_some()
+            let is_due = scenario.transport.room.is_some()
+                && answers_with(scenario, |plan| plan.status < 200);
+            (is_due || refused.next().is_some())
                 && at.ours.0.keys().any(|actor| {
                     errors(at.ours(*actor)).any(|error| error.debug.contains("connection error"))
                         || *actor == Actor::Connection && at.published(*actor).is_empty()
@@ -373,7 +430,23 @@ pub const SERVER: &[Difference<ServerScenario>] = &[
             let ended = |entries: &[Entry]| entries.iter().any(|(_, event)| *event == Event::Done);
             let ends_first = ended(at.ours(Actor::Connection)) && !ended(at.published(Actor::Connection));
             let is_unread = has_unread_body(at.ours, Some(at.stamp));
-            is_told || ends_first && is_unread && has_sent(&scenario.steps, b"x-t: 1\n")
+            let lines: [&[u8]; 2] = [b"x-t: 1\n", b"0\r\n\n"];
+            let is_sent = lines.iter().any(|line| has_sent(&scenario.steps, line));
+            is_told || ends_first && is_unread && is_sent
+        }),
+    },
+    Difference {
+        id: "§4.4-3 which",
+        what: "of two errors of a trailer section the first is told, and not the number of its lines",
+        how: How::Diverges(|_, at| {
+            at.ours.0.keys().any(|actor| {
+                let tells = |entries, what: &str| {
+                    let mut errors = errors(entries);
+                    errors.any(|error| error.debug.contains(what))
+                };
+                tells(at.ours.of(*actor), "HeaderName")
+                    && tells(at.published.of(*actor), "chunk trailers count overflow")
+            })
         }),
     },
     Difference {
@@ -387,11 +460,24 @@ pub const SERVER: &[Difference<ServerScenario>] = &[
     Difference {
         id: "§4.7-11",
         what: "a body that is too short fails also where its last frame says that it is the last",
-        how: How::Diverges(|_, at| {
-            let ours = errors(at.ours(Actor::Connection));
-            let mut aborted = ours.filter(|error| error.is.contains(&"body_write_aborted"));
+        how: How::Diverges(|scenario, at| {
+            let aborts = |entries| {
+                let mut errors = errors(entries);
+                errors.any(|error: &ErrorView| error.is.contains(&"body_write_aborted"))
+            };
             let mut published = errors(at.published(Actor::Connection));
-            aborted.next().is_some() && published.all(|error| error.debug.contains("BodyWrite,"))
+            let is_told = at.ours.0.keys().any(|actor| {
+                let mut told = errors(at.ours(*actor));
+                matches!(actor, Actor::ReceivedBody(_))
+                    && told.any(|error| error.debug.contains("\"connection error\""))
+            });
+            let is_on_its_way = scenario.transport.room.is_some()
+                && is_told
+                && aborts(at.ours.of(Actor::Connection))
+                && !aborts(at.published.of(Actor::Connection));
+            aborts(at.ours(Actor::Connection))
+                && published.all(|error| error.debug.contains("BodyWrite,"))
+                || is_on_its_way
         }),
     },
     Difference {
@@ -422,12 +508,20 @@ pub const SERVER: &[Difference<ServerScenario>] = &[
     Difference {
         id: "§3.1-6",
         what: "which of two errors a head beyond a limit has does not depend on how it was split",
-        how: How::Diverges(|_, at| {
+        how: How::Diverges(|scenario, at| {
             let ours = parse_error(at.ours.of(Actor::Connection));
             let published = parse_error(at.published.of(Actor::Connection));
-            ours.zip(published).is_some_and(|(ours, published)| {
+            let is_other = ours.zip(published).is_some_and(|(ours, published)| {
                 ours.debug.contains("TooLarge") != published.debug.contains("TooLarge")
-            })
+            });
+            let says_431 = |observation: &Observation| {
+                find(&bytes(observation.of(Actor::Wire)), b"HTTP/1.1 431 ").is_some()
+            };
+            let is_limited = scenario.options.max_header_size.is_some();
+            is_other
+                || is_limited
+                    && at.concerns_only(&[Actor::Wire])
+                    && says_431(at.ours) != says_431(at.published)
         }),
     },
     Difference {
@@ -461,6 +555,9 @@ pub const SERVER: &[Difference<ServerScenario>] = &[
             let sees_more = missed(at.before(Actor::Connection))
                 && at.published.0.keys().all(|actor| match actor {
                     Actor::Wire => true,
+                    Actor::ReceivedBody(_) => {
+                        bytes(at.ours(*actor)).starts_with(&bytes(at.published(*actor)))
+                    }
                     _ => at.published(*actor).iter().all(|(_, event)| *event == Event::Dropped),
                 });
             input_is_over(scenario, at) && (is_lost || is_begun || sees_more)
@@ -496,7 +593,13 @@ pub const SERVER: &[Difference<ServerScenario>] = &[
             let mut steps = scenario.steps.iter().take(at.stamp.step);
             let published = at.published(Actor::Connection);
             let ended = published.iter().any(|(_, event)| *event == Event::Done);
-            steps.any(|step| *step == Step::Graceful) && (ended || serves_more(at))
+            let is_read_on = at.ours.0.keys().any(|actor| {
+                let mut lost = errors(at.published.of(*actor));
+                matches!(actor, Actor::ReceivedBody(_))
+                    && lost.any(|error| error.is.contains(&"incomplete_message"))
+                    && !at.ours(*actor).is_empty()
+            });
+            steps.any(|step| *step == Step::Graceful) && (ended || is_read_on || serves_more(at))
         }),
     },
     Difference {
@@ -554,11 +657,54 @@ pub const SERVER: &[Difference<ServerScenario>] = &[
         }),
     },
     Difference {
+        id: "§4.1-9 ahead",
+        what: "what had arrived when a service or a body failed may be read a frame further, or less far",
+        how: How::Diverges(|_, at| {
+            let is_lost = |entries| {
+                let why = ["\"connection error\"", "IncompleteMessage"];
+                let mut errors = errors(entries);
+                errors.any(|error| why.iter().any(|why| error.debug.contains(why)))
+            };
+            let is_over = !at.before(Actor::Connection).is_empty();
+            is_over && at.ours.0.keys().all(|actor| {
+                let (ours, published) = (at.ours(*actor), at.published(*actor));
+                let same = ours.is_empty() && published.is_empty();
+                same || match actor {
+                    Actor::ReceivedBody(_) => {
+                        is_lost(ours) && !published.is_empty() || is_lost(published) && !ours.is_empty()
+                    }
+                    Actor::Wire => bytes(ours).starts_with(&bytes(published)),
+                    _ => false,
+                }
+            })
+        }),
+    },
+    Difference {
+        id: "§4.8-1 gathered",
+        what: "answers to requests that came together leave together, and a transport that fails is noticed then",
+        how: How::Diverges(|scenario, at| {
+            let mut steps = scenario.steps.iter().take(at.stamp.step);
+            let has_failed = steps.any(|step| matches!(step, Step::WritesFail(_)));
+            let noticed = |entries| {
+                let mut errors = errors(entries);
+                errors.any(|error| error.debug.contains("BodyWrite,"))
+            };
+            let ours = noticed(at.ours.of(Actor::Connection));
+            let published = noticed(at.published.of(Actor::Connection));
+            has_failed && (published && serves_more(at) || ours != published)
+        }),
+    },
+    Difference {
         id: "§8.5 time",
         what: "who takes time between frames takes none for trailers that do not come",
         how: How::Diverges(|scenario, at| {
             let slow = scenario.services.iter().any(|plan| plan.read.between > 0);
-            let is_earlier = at.published.0.keys().all(|actor| at.published(*actor).is_empty());
+            let is_earlier = at.published.0.keys().all(|actor| {
+                let mut seen = at.published(*actor).iter();
+                let written = bytes(at.published(*actor));
+                seen.all(|(_, event)| *event == Event::Dropped)
+                    || *actor == Actor::Wire && bytes(at.ours(*actor)).starts_with(&written)
+            });
             slow && is_earlier && has_sent(&scenario.steps, b"0\r\nhost: b\r\n\r\n")
         }),
     },
@@ -596,7 +742,7 @@ pub const SERVER: &[Difference<ServerScenario>] = &[
                 matches!(event, Event::Panicked(text) if text.starts_with("unexpected response version"))
             });
             let is_of_0_9 = answers_with(scenario, |plan| plan.version == Version::HTTP_09);
-            let ours = at.ours(Actor::Connection);
+            let ours = at.before(Actor::Connection);
             let ends = ours.iter().any(|(_, event)| *event == Event::Done);
             panicked.next().is_some() || is_of_0_9 && ends
         }),

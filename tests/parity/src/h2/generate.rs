@@ -10,7 +10,7 @@ use super::scenario::{ClientOptions, ClientScenario, Options, ServerOptions, Ser
 use super::wire_format::frame::{Frame, PREFACE};
 use super::wire_format::hpack::encode;
 use crate::generate::{
-    body, cuts, data, milliseconds, once_in, order, rarely, reading, script, transport, upgrade,
+    body, cuts, data, delay, milliseconds, once_in, order, rarely, reading, script, transport, upgrade,
     Cut, Cuts,
 };
 use crate::plan::{Answer, CallPlan, Lines, RequestPlan, ResponsePlan, ServicePlan, Wait};
@@ -462,8 +462,7 @@ fn service() -> impl Strategy<Value = ServicePlan> {
         1 => Just(Answer::Never),
         1 => Just(Answer::Panic),
     ];
-    let delay = prop_oneof![3 => Just(0u64), 1 => milliseconds()];
-    (reading(), order(), delay, answer, upgrade()).prop_map(|(read, order, delay, answer, upgrade)| {
+    (reading(), order(), delay(), answer, upgrade()).prop_map(|(read, order, delay, answer, upgrade)| {
         ServicePlan { read, order, delay, answer, upgrade }
     })
 }
