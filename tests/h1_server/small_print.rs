@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
-use crate::messages::{assert_bad_request, converse, empty, kind, LAST_OK, OK};
+use http_body_util::BodyExt;
+
+use crate::messages::{assert_bad_request, cause_text, converse, empty, kind, LAST_OK, OK};
 use crate::support::bodies::{test_body, Frames};
 use crate::support::responses::{with_body, with_field, with_status};
 use crate::support::scripted_h1::{Delivery, HeldServer, Server};
 use crate::support::tokio_rt::TokioTimer;
-use crate::support::virtual_timer::{expect_soon, run_until_idle};
+use crate::support::virtual_timer::{expect_soon, run_until_idle, settle};
 
 const GET: &str = "GET / HTTP/1.1\r\n\r\n";
 
@@ -148,7 +150,7 @@ async fn what_has_come_of_a_body_is_there_before_the_service_is_asked_again() {
         .await;
     server.hyper.abort();
     run_until_idle().await;
-    let body = http_body_util::BodyExt::collect(call.request.into_body()).await;
+    let body = call.request.into_body().collect().await;
     assert_eq!(body.expect("all of it").to_bytes(), "a");
 }
 
@@ -183,4 +185,20 @@ async fn an_answer_that_waits_for_the_transport_outlives_the_time_for_a_head() {
     assert!(!server.hyper.has_ended());
     server.peer.from_hyper().resume();
     server.peer.expect_text(OK).await;
+}
+
+// Contract 4.4-3: whatever the lines are, and whether the section ever ends.
+#[tokio::test(start_paused = true)]
+async fn a_line_of_trailers_too_many_fails_the_body_when_it_ends() {
+    let mut server = Server::tuned(|builder| {
+        builder.max_headers(2);
+    });
+    let request = "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\na: 1\r\n?\r\n";
+    let mut call = server.request(request).await;
+    let mut section = call.request.body_mut().frame();
+    assert!(settle(&mut section).await.is_pending(), "two are two");
+    server.peer.send("c: 3\r\n").await;
+    let frame = expect_soon("the failure", call.request.body_mut().frame()).await;
+    let error = frame.expect("a frame").expect_err("too many");
+    assert_eq!(cause_text(&error), "chunk trailers count overflow");
 }

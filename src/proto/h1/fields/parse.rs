@@ -92,13 +92,9 @@ fn unfold(value: &[u8]) -> Bytes {
 ///
 /// # Errors
 ///
-/// What httparse says; `TooManyHeaders` beyond `max_headers`.
-pub(crate) fn trailers(
-    section: &Bytes,
-    lines: usize,
-    max_headers: usize,
-) -> Result<HeaderMap, httparse::Error> {
-    let mut slots = vec![httparse::EMPTY_HEADER; lines.min(max_headers)];
+/// What httparse says; `TooManyHeaders` beyond `lines`.
+pub(crate) fn trailers(section: &Bytes, lines: usize) -> Result<HeaderMap, httparse::Error> {
+    let mut slots = vec![httparse::EMPTY_HEADER; lines];
     let lines = match httparse::parse_headers(section, &mut slots)? {
         httparse::Status::Complete((_, lines)) => lines,
         httparse::Status::Partial => return Err(httparse::Error::NewLine),

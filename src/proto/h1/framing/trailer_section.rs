@@ -47,8 +47,8 @@ impl TrailerSection {
             if line_end.is_none() {
                 return Ok(None);
             }
-            if let Some(section) = self.end_line()? {
-                return self.parse(section, limits).map(Some);
+            if let Some(section) = self.end_line(limits)? {
+                return parse(&section, self.lines).map(Some);
             }
         }
         Ok(None)
@@ -70,10 +70,13 @@ impl TrailerSection {
     }
 
     /// The section, if the line that has just ended is its last.
-    fn end_line(&mut self) -> Result<Option<Bytes>, Error> {
+    fn end_line(&mut self, limits: &Limits) -> Result<Option<Bytes>, Error> {
         match &self.bytes[self.line..] {
             b"\r\n" => Ok(Some(self.bytes.split().freeze())),
             [b'\r', ..] => Err(invalid("Invalid chunk end LF")),
+            [.., b'\r', b'\n'] if self.lines == limits.max_headers => {
+                Err(malformed("chunk trailers count overflow"))
+            }
             [.., b'\r', b'\n'] => {
                 self.line = self.bytes.len();
                 self.lines += 1;
@@ -82,13 +85,10 @@ impl TrailerSection {
             _ => Err(invalid("trailer section has a bare LF")),
         }
     }
+}
 
-    fn parse(&self, section: Bytes, limits: &Limits) -> Result<HeaderMap, Error> {
-        parse::trailers(&section, self.lines, limits.max_headers).map_err(|error| match error {
-            httparse::Error::TooManyHeaders => malformed("chunk trailers count overflow"),
-            other => Error::new(ErrorKind::InvalidInput, other),
-        })
-    }
+fn parse(section: &Bytes, lines: usize) -> Result<HeaderMap, Error> {
+    parse::trailers(section, lines).map_err(|error| Error::new(ErrorKind::InvalidInput, error))
 }
 
 fn invalid(why: &'static str) -> Error {
