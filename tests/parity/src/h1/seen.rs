@@ -288,6 +288,15 @@ pub fn serves_more(at: &Divergence<'_>) -> bool {
     })
 }
 
+/// Whether 1.12.0 has received a request that this crate never does.
+pub fn serves_less(at: &Divergence<'_>) -> bool {
+    at.published.0.keys().any(|actor| {
+        matches!(actor, Actor::Exchange(_))
+            && !at.published(*actor).is_empty()
+            && at.ours.of(*actor).is_empty()
+    })
+}
+
 /// Whether somebody has received a request and not, until `stamp`, read all of it.
 pub fn has_unread_body(observation: &Observation, stamp: Option<Stamp>) -> bool {
     observation.0.iter().any(|(actor, seen)| {
@@ -351,7 +360,9 @@ pub fn late_ends(ours: &mut Observation, published: &mut Observation) -> bool {
         let same = pairs.take_while(|(a, b)| a == b).count();
         let ends = matches!(
             &seen[same..],
-            [(_, Event::End)] | [(_, Event::Trailers(_)), _, (_, Event::End)]
+            [(_, Event::End)]
+                | [(_, Event::Trailers(_)), _]
+                | [(_, Event::Trailers(_)), _, (_, Event::End)]
         );
         let events = |entries: &[Entry]| {
             let events = entries.iter().map(|(_, event)| event.clone());
