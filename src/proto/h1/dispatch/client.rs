@@ -314,7 +314,9 @@ where
 
     /// The response is complete and the request is not: a peer that goes now will not read the rest.
     fn poll_peer_gone(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        let _ = ready!(self.conn.poll_end_of_input(cx));
+        if !self.conn.input_is_over() {
+            let _ = ready!(self.conn.poll_end_of_input(cx));
+        }
         self.stop_sending();
         Poll::Ready(Ok(()))
     }
