@@ -17,13 +17,13 @@ use http_body::{Frame, SizeHint};
 pub(crate) trait ReceiveObserver: Send + Sync {
     /// `len` bytes of DATA were taken.
     fn data_received(&self, len: usize);
-    /// A field section (trailers) was taken.
-    fn fields_received(&self);
+    /// Trailers, or the end, were taken.
+    fn end_received(&self);
 }
 
 pub(crate) struct H2Stream {
     recv: RecvStream,
-    /// Bytes still to come, where the peer announced them.
+    /// Bytes still to come, where the peer announced them or had ended the stream with the head.
     remaining: Option<u64>,
     position: Position,
     observer: Option<Arc<dyn ReceiveObserver>>,
@@ -42,9 +42,10 @@ impl H2Stream {
         content_length: Option<u64>,
         observer: Option<Arc<dyn ReceiveObserver>>,
     ) -> H2Stream {
+        let nothing = recv.is_end_stream().then_some(0);
         H2Stream {
             recv,
-            remaining: content_length,
+            remaining: content_length.or(nothing),
             position: Position::Data,
             observer,
         }
@@ -73,12 +74,11 @@ impl H2Stream {
             };
             self.position = Position::End;
             if let Some(fields) = trailers {
-                if let Some(observer) = &self.observer {
-                    observer.fields_received();
-                }
+                self.note_end();
                 return Poll::Ready(Some(Ok(Frame::trailers(fields))));
             }
         }
+        self.note_end();
         Poll::Ready(None)
     }
 
@@ -94,6 +94,12 @@ impl H2Stream {
         Frame::data(data)
     }
 
+    fn note_end(&self) {
+        if let Some(observer) = &self.observer {
+            observer.end_received();
+        }
+    }
+
     pub(crate) fn is_end_stream(&self) -> bool {
         self.position == Position::End || self.recv.is_end_stream()
     }
@@ -101,7 +107,6 @@ impl H2Stream {
     pub(crate) fn size_hint(&self) -> SizeHint {
         match self.remaining {
             Some(remaining) => SizeHint::with_exact(remaining),
-            None if self.is_end_stream() => SizeHint::with_exact(0),
             None => SizeHint::default(),
         }
     }

@@ -119,11 +119,11 @@ pub(crate) fn listed_names(headers: &HeaderMap, name: &HeaderName) -> Vec<Header
         .collect()
 }
 
-/// Whether the last transfer coding of this line is `chunked`, so that it frames the message (RFC 9112, section 6.1).
+/// Whether the last transfer coding of this line is `chunked`, so that it frames the message (RFC 9112, section 6.1). Of a
+/// line with bytes beyond ASCII nobody knows what the next hop makes of it, so it is not.
 pub(crate) fn ends_chunked(line: &HeaderValue) -> bool {
-    list_members(line)
-        .last()
-        .is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked"))
+    let last = list_members(line).last();
+    line.as_bytes().is_ascii() && last.is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked"))
 }
 
 /// Whether `name` means something before the content is read, so that a sender must not put it into a trailer section and

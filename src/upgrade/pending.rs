@@ -202,13 +202,23 @@ impl Drop for Subscription {
 impl Failure {
     fn to_error(self) -> Error {
         match self {
-            Failure::Abandoned => {
-                Error::new(Kind::Canceled).with("upgrade expected but not completed")
-            }
+            Failure::Abandoned => Error::new(Kind::Canceled).with(UpgradeExpected),
             Failure::Manual => Error::new(Kind::User(User::ManualUpgrade)),
         }
     }
 }
+
+/// Why a wait for an upgrade is over without one.
+#[derive(Debug)]
+struct UpgradeExpected;
+
+impl fmt::Display for UpgradeExpected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("upgrade expected but not completed")
+    }
+}
+
+impl std::error::Error for UpgradeExpected {}
 
 fn no_upgrade() -> Error {
     Error::new(Kind::User(User::NoUpgrade))

@@ -26,5 +26,6 @@ mod response_bodies;
 mod response_fields;
 mod response_framing;
 mod response_heads;
+mod small_print;
 mod upgrades;
 mod writes;

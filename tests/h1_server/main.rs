@@ -30,6 +30,7 @@ mod response_framing;
 mod response_heads;
 mod response_trailers;
 mod service_failures;
+mod small_print;
 mod unread_bodies;
 mod upgrades;
 mod writes;

@@ -56,6 +56,15 @@ async fn announcements_may_stand_on_lines_of_their_own_in_any_case() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_line_with_bytes_beyond_ascii_wants_no_trailers() {
+    let response = || announcing(&["a"], &[("a", "1")]);
+    let opaque = "te: \u{e9}, trailers\r\n";
+    assert_eq!(end(opaque, response()).await, "0\r\n\r\n");
+    let lines = format!("{opaque}{TE}");
+    assert_eq!(end(&lines, response()).await, "0\r\na: 1\r\n\r\n");
+}
+
+#[tokio::test(start_paused = true)]
 async fn repeated_trailers_are_sent_in_order() {
     let response = announcing(&["a"], &[("a", "1"), ("a", "2")]);
     assert_eq!(end(TE, response).await, "0\r\na: 1\r\na: 2\r\n\r\n");

@@ -112,6 +112,21 @@ async fn an_unfinished_response_body_is_an_open_stream() {
     assert_eq!(pings_within(&mut link, INTERVAL * 10).await, 0);
 }
 
+// Contract 6.5-1: as in hyper 1.12.0, what counts is when the end is taken and not when it came.
+#[tokio::test(start_paused = true)]
+async fn reading_the_end_of_a_body_is_a_sign_of_life() {
+    let mut link = link_with(&always()).await;
+    let (answer, stream) = open_stream(&mut link).await;
+    link.peer.send_headers(stream, &[(":status", "200")]).await;
+    let mut response = response(answer).await;
+    link.peer.send_last_data(stream, "end").await;
+    response.frame().await.expect("a frame").expect("no error");
+    assert_eq!(pings_within(&mut link, INTERVAL / 2).await, 0);
+    assert!(response.frame().await.is_none());
+    assert_eq!(pings_within(&mut link, BEFORE).await, 0);
+    assert_eq!(pings_within(&mut link, AFTER).await, 1);
+}
+
 // Contract 6.5-2.
 #[tokio::test(start_paused = true)]
 async fn an_unfinished_request_body_is_an_open_stream() {

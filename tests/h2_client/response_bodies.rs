@@ -84,6 +84,19 @@ async fn a_body_of_unknown_length_says_nothing_until_it_has_ended() {
     assert!(next(&mut body).await.is_none());
 }
 
+// Contract 7.1-2: as in hyper 1.12.0, only the head and a length tell a size.
+#[tokio::test(start_paused = true)]
+async fn an_end_that_comes_behind_data_is_no_size() {
+    let mut link = link().await;
+    let (response, stream) = open_response(&mut link, &[]).await;
+    let mut body = response.into_body();
+    link.peer.send_last_data(stream, "some").await;
+    assert_eq!(next_data(&mut body).await, "some");
+    let hint = body.size_hint();
+    assert!(body.is_end_stream());
+    assert_eq!((hint.lower(), hint.upper()), (0, None));
+}
+
 // Contract 7.1-2, 5.4-9, without oddity 24: HEAD has no body, whatever its length would be.
 #[tokio::test(start_paused = true)]
 async fn the_body_of_a_response_to_head_is_empty() {

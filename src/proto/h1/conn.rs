@@ -164,6 +164,12 @@ impl<T: Read + Write + Unpin, R: Role> Conn<T, R> {
         }
     }
 
+    /// Whether the transport has ended or failed, and all that this means was told.
+    #[cfg(feature = "client")]
+    pub(crate) fn input_is_over(&self) -> bool {
+        self.input == Input::Over
+    }
+
     /// Reads ahead of what the codec has use for, to notice that the peer is gone. Ready once the transport has ended
     /// or failed, with what that means; wakes for that.
     ///

@@ -183,6 +183,7 @@ fn the_last_coding_has_to_be_chunked() {
         (b"chunked,", false),
         (b"xchunked", false),
         (b"chunked;q=1", false),
+        (b"\xe9, chunked", false),
         (b"", false),
     ] {
         let line = HeaderValue::from_bytes(line).expect("test value is a field value");

@@ -1,5 +1,7 @@
 //! Bytes in, events out.
 
+use std::mem;
+
 use bytes::{Buf, BytesMut};
 
 use crate::error::kind::{Kind, Parse};
@@ -79,6 +81,10 @@ impl<R: Role> Codec<R> {
             }
         }
         match self.search.look(buf) {
+            // A lone CR may become an empty line, if there is room for its LF.
+            Found::Nothing if !buf.is_empty() && buf.len() >= limits.max_buffered => {
+                Err(Parse::TooLarge)
+            }
             Found::Nothing => Ok(None),
             Found::End { at, lines } if at <= limit => {
                 match R::locate(&buf[..at], lines, &self.config, &mut self.fields)? {
@@ -117,6 +123,11 @@ impl<R: Role> Codec<R> {
         );
         if self.fields.capacity() > USUAL_LINES {
             self.fields = Vec::new();
+        }
+        if understood.is_err() {
+            // Whoever takes the connection apart may know what it is.
+            let rest = mem::replace(buf, BytesMut::from(&head[..]));
+            buf.unsplit(rest);
         }
         understood
     }

@@ -7,7 +7,7 @@ use crate::body::length::Content;
 use crate::error::kind::{Kind, User};
 use crate::proto::h1::codec::{Codec, Sending};
 use crate::proto::h1::framing::encoded::Encoded;
-use crate::proto::h1::framing::encoder::{EarlyEnd, Encoder};
+use crate::proto::h1::framing::encoder::{Encoder, NotEof};
 use crate::proto::h1::role::binding::Role;
 use crate::proto::h1::state::Writing;
 use crate::Error;
@@ -107,7 +107,7 @@ impl<R: Role> Codec<R> {
     /// `None` where no body is due.
     fn end_body<T>(
         &mut self,
-        end: impl FnOnce(&Encoder) -> Result<T, EarlyEnd>,
+        end: impl FnOnce(&Encoder) -> Result<T, NotEof>,
     ) -> Option<Result<T, Error>> {
         let Writing::Body(encoder) = &self.state.writing else {
             return None;

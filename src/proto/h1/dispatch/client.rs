@@ -263,6 +263,19 @@ where
     // ===== receiving =====
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        let before = self.conn.receiving();
+        ready!(self.poll_part(cx))?;
+        let now = self.conn.receiving();
+        if now != before && matches!(now, Receiving::Idle | Receiving::Body) {
+            // What came together is looked at before the handle is.
+            if let Poll::Ready(more) = self.poll_read(cx) {
+                more?;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         match self.conn.receiving() {
             Receiving::Idle => self.conn.poll_event(cx).map_ok(drop),
             Receiving::Head => self.poll_head(cx),
@@ -308,7 +321,9 @@ where
 
     /// The response is complete and the request is not: a peer that goes now will not read the rest.
     fn poll_peer_gone(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        let _ = ready!(self.conn.poll_end_of_input(cx));
+        if !self.conn.input_is_over() {
+            let _ = ready!(self.conn.poll_end_of_input(cx));
+        }
         self.stop_sending();
         Poll::Ready(Ok(()))
     }

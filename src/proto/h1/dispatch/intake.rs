@@ -166,35 +166,39 @@ impl Intake {
                 self.give_up(conn);
                 return Poll::Ready(Ok(()));
             }
-            let event = match self.unread {
-                Unread::ReadOn => ready!(conn.poll_event(cx))?,
-                Unread::TakeWhatIsThere => conn.receive_buffered()?,
+            let event = match (conn.poll_event(cx)?, self.unread) {
+                (Poll::Ready(event), _) => event,
+                (Poll::Pending, Unread::ReadOn) => return Poll::Pending,
+                (Poll::Pending, Unread::TakeWhatIsThere) => {
+                    self.give_up(conn);
+                    return Poll::Ready(Ok(()));
+                }
             };
             match event {
                 Event::Data(data) => match left.checked_sub(octets(&data)) {
                     Some(rest) => *left = rest,
                     None => self.give_up(conn),
                 },
-                Event::NeedMore => self.give_up(conn),
                 Event::Trailers(_) => {}
                 _ => self.state = State::Nothing,
             }
         }
     }
 
-    /// Takes the rest of the body if all of it has arrived, and gives it up otherwise.
+    /// Takes the rest of the body if all of it is there, and gives it up otherwise.
     #[cfg(feature = "server")]
     pub(crate) fn finish_or_give_up<T: Read + Write + Unpin, R: Role>(
         &mut self,
         conn: &mut Conn<T, R>,
+        cx: &mut Context<'_>,
     ) -> Result<()> {
         loop {
-            match conn.receive_buffered()? {
+            let Poll::Ready(event) = conn.poll_event(cx)? else {
+                self.give_up(conn);
+                return Ok(());
+            };
+            match event {
                 Event::Data(_) | Event::Trailers(_) => {}
-                Event::NeedMore => {
-                    self.give_up(conn);
-                    return Ok(());
-                }
                 _ => {
                     self.state = State::Nothing;
                     return Ok(());

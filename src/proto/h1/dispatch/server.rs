@@ -20,7 +20,7 @@ use http_body::Body;
 use crate::body::channel::Start;
 use crate::body::length::Content;
 use crate::body::Incoming;
-use crate::error::kind::{Kind, User};
+use crate::error::kind::{Kind, Parse, User};
 use crate::error::{BoxError, Error, Result};
 use crate::proto::h1::codec::{Event, Received, Receiving, Sending};
 use crate::proto::h1::config::Config;
@@ -170,9 +170,9 @@ where
             Stage::Ending => ready!(self.poll_ending(cx, transport_end)),
             Stage::Failing(failure) => {
                 let farewell = failure.farewell;
-                ready!(self.poll_farewell(farewell, cx, transport_end));
+                let last_words = ready!(self.poll_farewell(farewell, cx, transport_end));
                 match mem::replace(&mut self.stage, Stage::Over) {
-                    Stage::Failing(failure) => Err(failure.error),
+                    Stage::Failing(failure) => last_words.and(Err(failure.error)),
                     _ => unreachable!("the stage was just looked at"),
                 }
             }
@@ -203,24 +203,26 @@ where
         Poll::Ready(Ok(Outcome::Closed))
     }
 
-    /// A transport that fails now adds nothing to the failure there is.
+    /// Where there is a last word, a transport that does not take it is the failure that counts.
     fn poll_farewell(
         &mut self,
         farewell: Farewell,
         cx: &mut Context<'_>,
         transport_end: TransportEnd,
-    ) -> Poll<()> {
+    ) -> Poll<Result<()>> {
         match (farewell, transport_end) {
             (Farewell::None, _) => {}
             (Farewell::Shutdown, TransportEnd::Shutdown) => {
-                let _ = ready!(self.conn.poll_shutdown(cx));
+                ready!(self.conn.poll_flush(cx))?;
+                ready!(self.conn.poll_shutdown(cx))?;
                 self.conn.discard_input(cx);
             }
-            (Farewell::Flush | Farewell::Shutdown, _) => {
+            (Farewell::Shutdown, _) => ready!(self.conn.poll_flush(cx))?,
+            (Farewell::Flush, _) => {
                 let _ = ready!(self.conn.poll_flush(cx));
             }
         }
-        Poll::Ready(())
+        Poll::Ready(Ok(()))
     }
 
     /// Drives the exchanges. An answer that waits for the next one to leave with it waits no longer than this call.
@@ -257,6 +259,7 @@ where
         }
 
         let had_room = self.conn.has_room();
+        let was_written = self.conn.is_written();
         let is_flushed = match self.conn.poll_flush(cx) {
             Poll::Ready(Ok(())) => true,
             Poll::Ready(Err(err)) => return Round::Over(Err(Failure::new(Farewell::None)(err))),
@@ -268,7 +271,9 @@ where
                 false => Round::Blocked,
             };
         }
-        if has_progressed || (!had_room && self.conn.has_room()) {
+        let made_room = !had_room && self.conn.has_room();
+        let is_written = !was_written && self.conn.is_written();
+        if has_progressed || made_room || is_written {
             Round::Progress
         } else {
             Round::Blocked
@@ -287,7 +292,16 @@ where
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<std::result::Result<(), Failure>> {
         match self.conn.receiving() {
-            Receiving::Head => self.poll_head(cx),
+            Receiving::Head => {
+                ready!(self.poll_head(cx))?;
+                // What has come of the body is there before the service is asked for anything.
+                if self.conn.receiving() == Receiving::Body {
+                    if let Poll::Ready(carried) = self.poll_body(cx) {
+                        carried?;
+                    }
+                }
+                Poll::Ready(Ok(()))
+            }
             Receiving::Body => self.poll_body(cx),
             Receiving::Held if self.options.half_close => Poll::Pending,
             Receiving::Held => self
@@ -300,15 +314,21 @@ where
     }
 
     fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<std::result::Result<(), Failure>> {
-        self.timeout.start();
         if !self.conn.has_room() {
             // A peer that reads no answers could ask for any number of them. The flush of this round wakes.
+            if !self.conn.has_unparsed() {
+                return Poll::Pending;
+            }
+            self.timeout.start();
             return self.poll_timeout(cx);
         }
         let Poll::Ready(event) = self.conn.poll_event(cx) else {
-            if self.conn.is_written() {
-                self.conn.rest();
+            if !self.conn.is_written() {
+                // Who has not got the last answer yet need not send the next request.
+                return Poll::Pending;
             }
+            self.conn.rest();
+            self.timeout.start();
             return self.poll_timeout(cx);
         };
         self.timeout.stop();
@@ -354,11 +374,14 @@ where
                 self.conn.codec().close();
                 return Ok(());
             }
+            // The peer can be served yet, by whoever takes over what was received.
+            Kind::Parse(Parse::VersionH2) => Farewell::Flush,
             Kind::Parse(_) => {
                 self.conn.send_rejection(&error);
                 Farewell::Shutdown
             }
-            _ => Farewell::None,
+            // The answers to the requests before may still be on their way.
+            _ => Farewell::Flush,
         };
         Err(Failure { error, farewell })
     }
@@ -366,23 +389,20 @@ where
     fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<std::result::Result<(), Failure>> {
         let to_failure = Failure::new(Farewell::Flush);
         if self.conn.codec().expects_continue() {
-            match ready!(self.intake.poll_reader(cx)) {
-                Ok(()) => self.conn.send_continue(),
+            if ready!(self.intake.poll_reader(cx)).is_err() {
                 // The client may never send a body that was not asked for, so nothing is waited for.
-                Err(_) => self
-                    .intake
-                    .finish_or_give_up(&mut self.conn)
-                    .map_err(to_failure)?,
+                let finished = self.intake.finish_or_give_up(&mut self.conn, cx);
+                return Poll::Ready(finished.map_err(to_failure));
             }
-            return Poll::Ready(Ok(()));
+            self.conn.send_continue();
         }
         if self.only_drains() && !self.conn.codec().keeps_alive() {
             // There is no next request to get to.
-            let finished = self.intake.finish_or_give_up(&mut self.conn);
+            let finished = self.intake.finish_or_give_up(&mut self.conn, cx);
             return Poll::Ready(finished.map_err(to_failure));
         }
         let carried = self.intake.poll(&mut self.conn, cx);
-        if carried.is_pending() && self.only_drains() {
+        if carried.is_pending() && self.only_drains() && self.conn.is_written() {
             self.timeout.start();
             return self.poll_timeout(cx);
         }

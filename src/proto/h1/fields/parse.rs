@@ -3,7 +3,7 @@
 //! Invariant: values share the buffer of their head and are not copied, folded ones apart.
 
 use bytes::{Bytes, BytesMut};
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue, CONTENT_LENGTH};
 
 use crate::error::kind::{Header, Parse};
 use crate::ext::header_case::HeaderCase;
@@ -14,6 +14,8 @@ use crate::proto::headers::is_forbidden_in_trailers;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Line {
     Keep,
+    /// And what came before of the content's length goes.
+    KeepInPlaceOfLength,
     Drop,
 }
 
@@ -51,8 +53,10 @@ pub(crate) fn collect(
         // The bytes were found to be a token, so what remains to be wrong is the length.
         let name = HeaderName::from_bytes(&head[line.name.clone()]).map_err(|_| Parse::TooLarge)?;
         let value = value(head, &line.value, reading.unfolds)?;
-        if judge(&name, &value)? == Line::Drop {
-            continue;
+        match judge(&name, &value)? {
+            Line::Keep => {}
+            Line::KeepInPlaceOfLength => drop(map.remove(CONTENT_LENGTH)),
+            Line::Drop => continue,
         }
         if let Some(case) = &mut case {
             case.record(name.clone(), head.slice(line.name.clone()));
@@ -88,13 +92,9 @@ fn unfold(value: &[u8]) -> Bytes {
 ///
 /// # Errors
 ///
-/// What httparse says; `TooManyHeaders` beyond `max_headers`.
-pub(crate) fn trailers(
-    section: &Bytes,
-    lines: usize,
-    max_headers: usize,
-) -> Result<HeaderMap, httparse::Error> {
-    let mut slots = vec![httparse::EMPTY_HEADER; lines.min(max_headers)];
+/// What httparse says; `TooManyHeaders` beyond `lines`.
+pub(crate) fn trailers(section: &Bytes, lines: usize) -> Result<HeaderMap, httparse::Error> {
+    let mut slots = vec![httparse::EMPTY_HEADER; lines];
     let lines = match httparse::parse_headers(section, &mut slots)? {
         httparse::Status::Complete((_, lines)) => lines,
         httparse::Status::Partial => return Err(httparse::Error::NewLine),

@@ -27,6 +27,8 @@ pub(crate) enum EmptyValues {
 pub(crate) enum Treatment {
     /// Each as it is.
     Lines,
+    /// The first, for all.
+    First,
     /// All as one list, with one more member where there is one.
     List { and: Option<&'static str> },
     /// Nothing.
@@ -63,11 +65,12 @@ impl<'a> FieldWriter<'a> {
             }
             match treated {
                 Treatment::Lines => self.line_nth(name, nth, value.as_bytes()),
+                Treatment::First if nth == 0 => self.line(name, value.as_bytes()),
                 Treatment::List { and } if nth == 0 => {
                     let values = headers.get_all(name);
                     self.list(name, values.iter().map(HeaderValue::as_bytes), and);
                 }
-                Treatment::List { .. } | Treatment::Nothing => {}
+                Treatment::First | Treatment::List { .. } | Treatment::Nothing => {}
             }
         }
     }

@@ -58,7 +58,9 @@ impl ChunkLine {
                 self.push_digit(byte)?;
                 self.position = Position::Digits;
             }
-            (Position::FirstDigit, _) => return Err(invalid("chunk size has no digits")),
+            (Position::FirstDigit, _) => {
+                return Err(invalid("Invalid chunk size line: missing size digit"))
+            }
             (Position::Digits | Position::Space | Position::Extension, b'\r') => {
                 self.position = Position::LineFeed;
             }
@@ -67,14 +69,14 @@ impl ChunkLine {
                 self.position = Position::Space;
             }
             (Position::Digits | Position::Space, b';') => self.position = Position::Extension,
-            (Position::Digits, _) => return Err(invalid("chunk size has an invalid digit")),
-            (Position::Space, _) => return Err(invalid("chunk size is followed by garbage")),
+            (Position::Digits, _) => return Err(invalid("Invalid chunk size line: Invalid Size")),
+            (Position::Space, _) => return Err(invalid("Invalid chunk size linear white space")),
             (Position::Extension, b'\n') => {
-                return Err(malformed("chunk extension contains a line feed"));
+                return Err(malformed("invalid chunk extension contains newline"));
             }
             (Position::Extension, _) => extensions.count()?,
             (Position::LineFeed, b'\n') => return Ok(Progress::Size(self.size)),
-            (Position::LineFeed, _) => return Err(invalid("chunk size line has a bare CR")),
+            (Position::LineFeed, _) => return Err(invalid("Invalid chunk size LF")),
         }
         Ok(Progress::More)
     }

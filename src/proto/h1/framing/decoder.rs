@@ -6,6 +6,7 @@
 //! - A decoder with bytes before it either makes progress or fails; it never needs two pieces at once,
 //!   so it cannot be stuck behind a full buffer.
 
+use std::fmt;
 use std::io::{Error, ErrorKind};
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -51,6 +52,18 @@ impl Default for Position {
         Position::Line(ChunkLine::default())
     }
 }
+
+/// The input ended before the body did.
+#[derive(Debug)]
+struct IncompleteBody;
+
+impl fmt::Display for IncompleteBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("end of file before message length reached")
+    }
+}
+
+impl std::error::Error for IncompleteBody {}
 
 #[derive(Debug)]
 pub(crate) enum Decoded {
@@ -99,9 +112,14 @@ impl Decoder {
     pub(crate) fn end(&self) -> Result<(), Error> {
         match self {
             Decoder::CloseDelimited => Ok(()),
-            Decoder::Exact(_) | Decoder::Chunked(_) => Err(Error::new(
+            Decoder::Exact(_)
+            | Decoder::Chunked(Chunked {
+                position: Position::Data { .. },
+                ..
+            }) => Err(Error::new(ErrorKind::UnexpectedEof, IncompleteBody)),
+            Decoder::Chunked(_) => Err(Error::new(
                 ErrorKind::UnexpectedEof,
-                "end of file before message length reached",
+                "unexpected EOF during chunk size line",
             )),
         }
     }
@@ -142,12 +160,12 @@ impl Chunked {
                 Position::Data { remaining } => return Ok(take(buf, remaining)),
                 Position::DataCr => match next_byte(buf) {
                     Some(b'\r') => Position::DataLf,
-                    Some(_) => return Err(overlong()),
+                    Some(_) => return Err(overlong("Invalid chunk body CR")),
                     None => return Ok(Decoded::NeedMore),
                 },
                 Position::DataLf => match next_byte(buf) {
                     Some(b'\n') => Position::default(),
-                    Some(_) => return Err(overlong()),
+                    Some(_) => return Err(overlong("Invalid chunk body LF")),
                     None => return Ok(Decoded::NeedMore),
                 },
                 Position::Trailers(section) => match section.receive(buf, limits)? {
@@ -189,11 +207,9 @@ fn next_byte(buf: &mut BytesMut) -> Option<u8> {
     Some(byte)
 }
 
-fn overlong() -> Error {
-    Error::new(
-        ErrorKind::InvalidInput,
-        "chunk data is not followed by CRLF",
-    )
+/// The data goes on where its chunk has to end with CRLF.
+fn overlong(why: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidInput, why)
 }
 
 #[cfg(test)]

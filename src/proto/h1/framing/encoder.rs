@@ -23,19 +23,17 @@ pub(crate) enum Encoder {
     CloseDelimited,
 }
 
-/// The body ended before its declared length.
+/// The body ended so many bytes before its declared length.
 #[derive(Debug)]
-pub(crate) struct EarlyEnd {
-    missing: u64,
-}
+pub(crate) struct NotEof(u64);
 
-impl fmt::Display for EarlyEnd {
+impl fmt::Display for NotEof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "early end, expected {} more bytes", self.missing)
+        write!(f, "early end, expected {} more bytes", self.0)
     }
 }
 
-impl std::error::Error for EarlyEnd {}
+impl std::error::Error for NotEof {}
 
 impl Encoder {
     /// Whether the declared length was reached, so that nothing more is due.
@@ -70,10 +68,10 @@ impl Encoder {
     }
 
     /// What ends the body.
-    pub(crate) fn end(&self) -> Result<&'static [u8], EarlyEnd> {
+    pub(crate) fn end(&self) -> Result<&'static [u8], NotEof> {
         match self {
             Encoder::Exact(0) | Encoder::CloseDelimited => Ok(b""),
-            Encoder::Exact(missing) => Err(EarlyEnd { missing: *missing }),
+            Encoder::Exact(missing) => Err(NotEof(*missing)),
             Encoder::Chunked { .. } => Ok(LAST_CHUNK),
         }
     }
@@ -84,7 +82,7 @@ impl Encoder {
         trailers: &HeaderMap,
         title_case: bool,
         dst: &mut BytesMut,
-    ) -> Result<(), EarlyEnd> {
+    ) -> Result<(), NotEof> {
         let Encoder::Chunked {
             trailers: announced,
         } = self

@@ -40,33 +40,43 @@ impl TrailerSection {
             let line_end = memchr::memchr(b'\n', buf).map(|feed| feed + 1);
             let taken = line_end.unwrap_or(buf.len());
             if self.bytes.len() + taken >= limit {
-                return Err(malformed("trailer section is too large"));
+                return Err(malformed("chunk trailers bytes over limit"));
             }
             self.bytes.extend_from_slice(&buf.split_to(taken));
+            self.check_line()?;
             if line_end.is_none() {
-                return self.check_unfinished_line().map(|()| None);
+                return Ok(None);
             }
-            if let Some(section) = self.end_line()? {
-                return self.parse(section, limits).map(Some);
+            if let Some(section) = self.end_line(limits)? {
+                return parse(&section, self.lines).map(Some);
             }
         }
         Ok(None)
     }
 
-    /// A CR that begins a line can only be the end of the section: better said now than when a line
-    /// feed comes, which may be never.
-    fn check_unfinished_line(&self) -> Result<(), Error> {
-        match &self.bytes[self.line..] {
-            [b'\r', _, ..] => Err(invalid("trailer section has a bare CR")),
+    /// A CR stands before a line feed only: better said now than when a line feed comes, which may be
+    /// never.
+    fn check_line(&self) -> Result<(), Error> {
+        let line = &self.bytes[self.line..];
+        match memchr::memchr(b'\r', line) {
+            Some(at) if line.get(at + 1).is_some_and(|&next| next != b'\n') => {
+                Err(invalid(match at {
+                    0 => "Invalid chunk end LF",
+                    _ => "Invalid trailer end LF",
+                }))
+            }
             _ => Ok(()),
         }
     }
 
     /// The section, if the line that has just ended is its last.
-    fn end_line(&mut self) -> Result<Option<Bytes>, Error> {
+    fn end_line(&mut self, limits: &Limits) -> Result<Option<Bytes>, Error> {
         match &self.bytes[self.line..] {
             b"\r\n" => Ok(Some(self.bytes.split().freeze())),
-            [b'\r', ..] => Err(invalid("trailer section has a bare CR")),
+            [b'\r', ..] => Err(invalid("Invalid chunk end LF")),
+            [.., b'\r', b'\n'] if self.lines == limits.max_headers => {
+                Err(malformed("chunk trailers count overflow"))
+            }
             [.., b'\r', b'\n'] => {
                 self.line = self.bytes.len();
                 self.lines += 1;
@@ -75,13 +85,10 @@ impl TrailerSection {
             _ => Err(invalid("trailer section has a bare LF")),
         }
     }
+}
 
-    fn parse(&self, section: Bytes, limits: &Limits) -> Result<HeaderMap, Error> {
-        parse::trailers(&section, self.lines, limits.max_headers).map_err(|error| match error {
-            httparse::Error::TooManyHeaders => malformed("trailer section has too many fields"),
-            other => Error::new(ErrorKind::InvalidInput, other),
-        })
-    }
+fn parse(section: &Bytes, lines: usize) -> Result<HeaderMap, Error> {
+    parse::trailers(section, lines).map_err(|error| Error::new(ErrorKind::InvalidInput, error))
 }
 
 fn invalid(why: &'static str) -> Error {

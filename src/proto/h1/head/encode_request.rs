@@ -91,7 +91,7 @@ fn decide_framing(
     Ok(match (content, framing.declared) {
         (Content::None, ContentLength::Absent) => framing.without_body(LengthLine::Leave),
         // A length that is never sent would keep the server waiting.
-        (Content::None, _) => framing.empty(),
+        (Content::None, _) => framing.exact(0),
         _ if framing.has_codings && minor == Minor::Http11 => {
             framing.chunked_as_given(listed_names(&head.headers, &TRAILER))
         }

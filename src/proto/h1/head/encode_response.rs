@@ -119,14 +119,14 @@ fn decide_framing(
     if opens_tunnel(&exchange.method, head.status) && (framing.has_codings || declares_length) {
         return Err(User::UnexpectedHeader);
     }
+    if framing.has_codings && declares_length {
+        return Err(User::UnexpectedHeader);
+    }
     if is_bodiless(&exchange.method, head.status) {
         return bodiless(framing, head.status, content, exchange);
     }
     // Elsewhere codings are left out, so they cannot contradict anything.
     if framing.has_codings && minor == Minor::Http11 {
-        if declares_length {
-            return Err(User::UnexpectedHeader);
-        }
         let framing = framing.chunked_as_given(announced_trailers(head, exchange));
         return Ok(match content {
             Content::None => framing.with_only_last_chunk(),

@@ -14,7 +14,6 @@ pub(crate) struct FramingFields {
     // What the caller has put into the head.
     pub(crate) declared: ContentLength,
     pub(crate) has_codings: bool,
-    has_one_length_line: bool,
     ends_chunked: bool,
     // What is made of it.
     length: LengthLine,
@@ -28,7 +27,7 @@ pub(crate) struct FramingFields {
 /// What is written of `content-length`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LengthLine {
-    /// The caller's line.
+    /// The caller's line; the first of several, as they say the same.
     Keep,
     /// Nothing.
     Leave,
@@ -58,7 +57,6 @@ impl FramingFields {
         }
         if headers.contains_key(CONTENT_LENGTH) {
             framing.declared = content_length(headers);
-            framing.has_one_length_line = headers.get_all(CONTENT_LENGTH).iter().count() == 1;
         }
         framing
     }
@@ -67,7 +65,6 @@ impl FramingFields {
         FramingFields {
             declared: ContentLength::Absent,
             has_codings: false,
-            has_one_length_line: false,
             ends_chunked: false,
             length: LengthLine::Leave,
             codings: CodingsLine::Leave,
@@ -78,7 +75,7 @@ impl FramingFields {
 
     /// The caller's line where it says that already.
     pub(crate) fn keep_or_write(&self, length: u64) -> LengthLine {
-        if self.has_one_length_line && self.declared == ContentLength::Valid(length) {
+        if self.declared == ContentLength::Valid(length) {
             LengthLine::Keep
         } else {
             LengthLine::Write(length)
@@ -94,8 +91,9 @@ impl FramingFields {
     }
 
     /// An empty body that is declared as such.
-    pub(crate) fn empty(self) -> FramingFields {
-        self.exact(0)
+    pub(crate) fn empty(mut self) -> FramingFields {
+        self.length = LengthLine::Write(0);
+        self
     }
 
     pub(crate) fn exact(mut self, length: u64) -> FramingFields {
@@ -140,7 +138,7 @@ impl FramingFields {
     pub(crate) fn treatment(&self, name: &HeaderName) -> Treatment {
         if name == CONTENT_LENGTH {
             match self.length {
-                LengthLine::Keep => Treatment::Lines,
+                LengthLine::Keep => Treatment::First,
                 LengthLine::Leave | LengthLine::Write(_) => Treatment::Nothing,
             }
         } else if name == TRANSFER_ENCODING {

@@ -18,7 +18,7 @@ use crate::proto::h1::head::message::{Incoming, Located, Minor, Parsed};
 use crate::proto::h1::head::persistence::Wishes;
 use crate::proto::h1::role::server::Exchange;
 use crate::proto::h1::state::KeepAlive;
-use crate::proto::headers::{accepts_trailers, ends_chunked, parse_decimal};
+use crate::proto::headers::{ends_chunked, list_members, parse_decimal};
 
 /// The longest target that `http::Uri` holds.
 const MAX_TARGET: usize = 65_534;
@@ -111,7 +111,7 @@ pub(crate) fn understand(
         records_case: config.case.preserve,
         unfolds: false,
     };
-    let Fields { mut map, case } = collect(head, fields, reading, |name, value| {
+    let Fields { map, case } = collect(head, fields, reading, |name, value| {
         seen.note(name);
         framing.judge(name, value)
     })?;
@@ -124,7 +124,6 @@ pub(crate) fn understand(
     let mut keep_alive = wishes.decide(minor);
     if framing.is_ambiguous {
         // Whoever forwarded this may have believed the other field (RFC 9112, section 6.1).
-        map.remove(CONTENT_LENGTH);
         keep_alive = KeepAlive::No;
     }
     let upgrade = method == Method::CONNECT || minor == Minor::Http11 && seen.upgrade;
@@ -169,6 +168,16 @@ impl Seen {
     }
 }
 
+/// Whether the sender of these fields takes trailers (RFC 9110, section 10.1.4). A line with bytes beyond ASCII is no list of
+/// tokens, and says nothing.
+fn accepts_trailers(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(TE).iter();
+    let lines = lines.filter(|line| line.to_str().is_ok());
+    lines
+        .flat_map(list_members)
+        .any(|member| member.eq_ignore_ascii_case(b"trailers"))
+}
+
 /// The one expectation there is (RFC 9110, section 10.1.1).
 fn expects_continue(headers: &HeaderMap) -> bool {
     let last = headers.get_all(EXPECT).iter().next_back();
@@ -202,7 +211,10 @@ impl Framing {
                 return Err(Parse::Header(Header::TransferEncodingUnexpected));
             }
             self.chunked = Some(ends_chunked(value));
-            self.is_ambiguous |= self.content_length.is_some();
+            if self.content_length.is_some() {
+                self.is_ambiguous = true;
+                return Ok(Line::KeepInPlaceOfLength);
+            }
         } else if name == CONTENT_LENGTH {
             if self.chunked.is_some() {
                 self.is_ambiguous = true;

@@ -4,7 +4,7 @@ use http::header::{HeaderMap, CONNECTION};
 
 use crate::proto::h1::head::message::Minor;
 use crate::proto::h1::state::KeepAlive;
-use crate::proto::headers::lists;
+use crate::proto::headers::list_members;
 
 /// What the `connection` lines of a message ask for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,10 +18,15 @@ impl Wishes {
         if !headers.contains_key(CONNECTION) {
             return Wishes::default();
         }
-        Wishes {
-            close: lists(headers, &CONNECTION, b"close"),
-            keep_alive: lists(headers, &CONNECTION, b"keep-alive"),
+        // A line with bytes beyond ASCII is no list of tokens, and says nothing.
+        let lines = headers.get_all(CONNECTION).iter();
+        let lines = lines.filter(|line| line.to_str().is_ok());
+        let mut wishes = Wishes::default();
+        for wish in lines.flat_map(list_members) {
+            wishes.close |= wish.eq_ignore_ascii_case(b"close");
+            wishes.keep_alive |= wish.eq_ignore_ascii_case(b"keep-alive");
         }
+        wishes
     }
 
     /// A message of HTTP/1.1 keeps the connection unless it says otherwise, one of HTTP/1.0 only if it

@@ -91,6 +91,7 @@ impl Role for Server {
         let encoded = encode_response::encode(head, content, exchange, keep_alive, config, dst);
         if let Err(User::UnsupportedStatusCode) = encoded {
             let status = StatusCode::INTERNAL_SERVER_ERROR;
+            exchange.minor = Minor::Http11;
             encode_response::encode_last(status, exchange, config, dst);
         }
         encoded

@@ -127,7 +127,7 @@ impl ReceiveObserver for OpenStream {
         self.recorder.record_data(len);
     }
 
-    fn fields_received(&self) {
+    fn end_received(&self) {
         self.recorder.record_non_data();
     }
 }

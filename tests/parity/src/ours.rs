@@ -1,0 +1,6 @@
+//! This crate, in use.
+
+use ::ours as hyper;
+
+#[path = "harness/mod.rs"]
+pub mod harness;
