@@ -335,7 +335,9 @@ pub fn is_error_in_unfinished_head(at: &Divergence<'_>) -> bool {
         };
         let ours = errors(at.ours.of(Actor::Connection)).next();
         let is_told = ours.is_none_or(is_known) && published.is_none_or(is_known);
-        let extra = wire.strip_prefix(&other[..]).or_else(|| other.strip_prefix(&wire[..]));
+        let extra = wire
+            .strip_prefix(&other[..])
+            .or_else(|| other.strip_prefix(&wire[..]));
         return is_told && extra.is_some_and(begins_as_rejection);
     }
     match (parse_error(ours), parse_error(published)) {

@@ -10,10 +10,10 @@ use crate::script::Step;
 
 use super::scenario::{Mode, ServerScenario};
 use super::seen::{
-    a_request_failed, close_is_ours, close_is_published, data_of_chunks, drop_flushes, drop_rest, drop_trailers,
-    errors, has_sent, has_unread_body, is_error_in_unfinished_head, is_rejection, is_unread_rest,
-    is_upgraded, late_ends, members, merge_frames, note, parse_error, refused_upgrades,
-    serves_less, serves_more, status, value, writes_less,
+    a_request_failed, close_is_ours, close_is_published, data_of_chunks, drop_flushes, drop_rest,
+    drop_trailers, errors, has_sent, has_unread_body, is_error_in_unfinished_head, is_rejection,
+    is_unread_rest, is_upgraded, late_ends, members, merge_frames, note, parse_error,
+    refused_upgrades, serves_less, serves_more, status, value, writes_less,
 };
 
 fn answers_with(scenario: &ServerScenario, holds: impl Fn(&ResponsePlan) -> bool) -> bool {

@@ -7,8 +7,8 @@ use crate::script::Step;
 
 use super::scenario::ClientScenario;
 use super::seen::{
-    concerned, earlier_drops, ends_behind_trailers, errors, flushes, has_note, is_flush, plain_io_errors,
-    same_credit, stripped_fields, tunnel_errors,
+    concerned, earlier_drops, ends_behind_trailers, errors, flushes, has_note, is_flush,
+    plain_io_errors, same_credit, stripped_fields, tunnel_errors,
 };
 
 fn calls(scenario: &ClientScenario, holds: impl Fn(&CallPlan) -> bool) -> bool {
@@ -79,7 +79,10 @@ pub const CLIENT: &[Difference<ClientScenario>] = &[
         what: "a window beyond 2^31-1 panics when the connection is made",
         how: How::Diverges(|scenario, _| {
             let common = &scenario.options.common;
-            let sizes = [common.initial_stream_window_size, common.initial_connection_window_size];
+            let sizes = [
+                common.initial_stream_window_size,
+                common.initial_connection_window_size,
+            ];
             sizes.contains(&Some(Some(1 << 31)))
         }),
     },
@@ -87,12 +90,16 @@ pub const CLIENT: &[Difference<ClientScenario>] = &[
         id: "T42",
         what: "any 2xx to CONNECT opens a tunnel",
         how: How::Diverges(|_, at| {
-            at.ours.0.keys().any(|actor| match (at.ours(*actor), at.published(*actor)) {
-                ([(_, Event::Head(ours)), ..], [(_, Event::Head(published)), ..]) => {
-                    ours.contains(" 2") && ours.replace("upgrade true", "upgrade false") == *published
-                }
-                _ => false,
-            })
+            at.ours
+                .0
+                .keys()
+                .any(|actor| match (at.ours(*actor), at.published(*actor)) {
+                    ([(_, Event::Head(ours)), ..], [(_, Event::Head(published)), ..]) => {
+                        ours.contains(" 2")
+                            && ours.replace("upgrade true", "upgrade false") == *published
+                    }
+                    _ => false,
+                })
         }),
     },
     Difference {
@@ -122,11 +129,11 @@ pub const CLIENT: &[Difference<ClientScenario>] = &[
     },
     Difference {
         id: "T29",
-        what: "a tunnel that was dropped ends with END_STREAM, and is reset only when it has lingered",
+        what:
+            "a tunnel that was dropped ends with END_STREAM, and is reset only when it has lingered",
         how: How::Diverges(|scenario, at| {
-            let is_tunnel = |actor: &Actor| {
-                matches!(actor, Actor::Stream(_) | Actor::Wire | Actor::Connection)
-            };
+            let is_tunnel =
+                |actor: &Actor| matches!(actor, Actor::Stream(_) | Actor::Wire | Actor::Connection);
             let is_reset = |actor: &Actor| {
                 let is_reset = |entries| has_note(entries, "RST_STREAM");
                 is_reset(at.ours(*actor)) != is_reset(at.published(*actor))

@@ -58,7 +58,12 @@ pub fn decode(observation: &mut Observation) {
     let len = input.len();
     if input.starts_with(PREFACE) {
         let _ = input.split_to(PREFACE.len());
-        note(observation, 0, stream.stamp(0), Event::Note("preface".to_owned()));
+        note(
+            observation,
+            0,
+            stream.stamp(0),
+            Event::Note("preface".to_owned()),
+        );
     }
     let mut decoder = Decoder::default();
     let mut block: Option<(u32, bool, BytesMut)> = None;
@@ -84,7 +89,12 @@ pub fn decode(observation: &mut Observation) {
                 ..
             } => {
                 let Some((id, end_stream, mut whole)) = block.take() else {
-                    note(observation, id, stamp, Event::Note("stray CONTINUATION".to_owned()));
+                    note(
+                        observation,
+                        id,
+                        stamp,
+                        Event::Note("stray CONTINUATION".to_owned()),
+                    );
                     continue;
                 };
                 whole.extend_from_slice(&fragment);
@@ -105,18 +115,34 @@ pub fn decode(observation: &mut Observation) {
             }
             Frame::WindowUpdate { increment, .. } => window(observation, id, stamp, increment),
             Frame::Reset { code, .. } => {
-                note(observation, id, stamp, Event::Note(format!("RST_STREAM {code:?}")));
+                note(
+                    observation,
+                    id,
+                    stamp,
+                    Event::Note(format!("RST_STREAM {code:?}")),
+                );
             }
             other => note(observation, id, stamp, Event::Note(format!("{other:?}"))),
         }
     }
     if !input.is_empty() {
-        note(observation, 0, stream.stamp(len - 1), Event::Note("part of a frame".to_owned()));
+        note(
+            observation,
+            0,
+            stream.stamp(len - 1),
+            Event::Note("part of a frame".to_owned()),
+        );
     }
 }
 
 fn ends_headers(frame: &Frame) -> bool {
-    matches!(frame, Frame::Headers { end_headers: true, .. })
+    matches!(
+        frame,
+        Frame::Headers {
+            end_headers: true,
+            ..
+        }
+    )
 }
 
 fn note(observation: &mut Observation, id: u32, stamp: Stamp, event: Event) {
@@ -157,7 +183,10 @@ fn data(observation: &mut Observation, id: u32, stamp: Stamp, payload: &[u8]) {
 /// Increments at one time are one.
 fn window(observation: &mut Observation, id: u32, stamp: Stamp, increment: u32) {
     let entries = observation.0.entry(Actor::Stream(id)).or_default();
-    let at_that_time = entries.iter_mut().rev().take_while(|entry| entry.0 == stamp);
+    let at_that_time = entries
+        .iter_mut()
+        .rev()
+        .take_while(|entry| entry.0 == stamp);
     for (_, event) in at_that_time {
         if let Some(sum) = credit(event) {
             *event = Event::Note(format!("WINDOW_UPDATE {}", sum + u64::from(increment)));

@@ -10,8 +10,8 @@ use super::scenario::{ClientOptions, ClientScenario, Options, ServerOptions, Ser
 use super::wire_format::frame::{Frame, PREFACE};
 use super::wire_format::hpack::encode;
 use crate::generate::{
-    body, cuts, data, delay, milliseconds, once_in, order, rarely, reading, script, transport, upgrade,
-    Cut, Cuts,
+    body, cuts, data, delay, milliseconds, once_in, order, rarely, reading, script, transport,
+    upgrade, Cut, Cuts,
 };
 use crate::plan::{Answer, CallPlan, Lines, RequestPlan, ResponsePlan, ServicePlan, Wait};
 use crate::script::Step;
@@ -21,17 +21,41 @@ type Fields = Vec<(&'static str, String)>;
 /// What the peer does next. Streams are numbered by the order in which they begin.
 #[derive(Clone, Debug)]
 enum Act {
-    Headers { stream: usize, fields: Fields, ends: bool, splits: bool },
-    Data { stream: usize, data: Bytes, padding: Option<u8>, ends: bool },
-    Reset { stream: usize, code: u32 },
+    Headers {
+        stream: usize,
+        fields: Fields,
+        ends: bool,
+        splits: bool,
+    },
+    Data {
+        stream: usize,
+        data: Bytes,
+        padding: Option<u8>,
+        ends: bool,
+    },
+    Reset {
+        stream: usize,
+        code: u32,
+    },
     /// For a stream, or the connection.
-    Window { stream: Option<usize>, increment: u32 },
+    Window {
+        stream: Option<usize>,
+        increment: u32,
+    },
     Settings(Vec<(u16, u32)>),
     SettingsAck,
     Ping(bool),
-    GoAway { last: u32, code: u32 },
+    GoAway {
+        last: u32,
+        code: u32,
+    },
     /// Any frame at all.
-    Raw { kind: u8, flags: u8, stream: u32, payload: Bytes },
+    Raw {
+        kind: u8,
+        flags: u8,
+        stream: u32,
+        payload: Bytes,
+    },
     /// No frame.
     Bytes(Bytes),
 }
@@ -42,38 +66,86 @@ fn id(stream: usize) -> u32 {
 
 fn write(act: &Act, out: &mut BytesMut) {
     let frame = match act {
-        Act::Headers { stream, fields, ends, splits } => {
-            let lines: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        Act::Headers {
+            stream,
+            fields,
+            ends,
+            splits,
+        } => {
+            let lines: Vec<_> = fields
+                .iter()
+                .map(|(name, value)| (*name, value.as_str()))
+                .collect();
             let block = encode(&lines);
             let (stream, ends) = (id(*stream), *ends);
             if *splits && block.len() > 1 {
-                let (first, rest) = (block.slice(..block.len() / 2), block.slice(block.len() / 2..));
-                Frame::Headers { stream, block: first, end_stream: ends, end_headers: false }.encode(out);
-                Frame::Continuation { stream, block: rest, end_headers: true }
+                let (first, rest) = (
+                    block.slice(..block.len() / 2),
+                    block.slice(block.len() / 2..),
+                );
+                Frame::Headers {
+                    stream,
+                    block: first,
+                    end_stream: ends,
+                    end_headers: false,
+                }
+                .encode(out);
+                Frame::Continuation {
+                    stream,
+                    block: rest,
+                    end_headers: true,
+                }
             } else {
-                Frame::Headers { stream, block, end_stream: ends, end_headers: true }
+                Frame::Headers {
+                    stream,
+                    block,
+                    end_stream: ends,
+                    end_headers: true,
+                }
             }
         }
-        Act::Data { stream, data, padding, ends } => Frame::Data {
+        Act::Data {
+            stream,
+            data,
+            padding,
+            ends,
+        } => Frame::Data {
             stream: id(*stream),
             payload: data.clone(),
             padding: *padding,
             end_stream: *ends,
         },
-        Act::Reset { stream, code } => Frame::Reset { stream: id(*stream), code: (*code).into() },
+        Act::Reset { stream, code } => Frame::Reset {
+            stream: id(*stream),
+            code: (*code).into(),
+        },
         Act::Window { stream, increment } => Frame::WindowUpdate {
             stream: stream.map_or(0, id),
             increment: *increment,
         },
-        Act::Settings(entries) => Frame::Settings { ack: false, entries: entries.clone() },
-        Act::SettingsAck => Frame::Settings { ack: true, entries: Vec::new() },
-        Act::Ping(ack) => Frame::Ping { ack: *ack, payload: *b"pingpong" },
+        Act::Settings(entries) => Frame::Settings {
+            ack: false,
+            entries: entries.clone(),
+        },
+        Act::SettingsAck => Frame::Settings {
+            ack: true,
+            entries: Vec::new(),
+        },
+        Act::Ping(ack) => Frame::Ping {
+            ack: *ack,
+            payload: *b"pingpong",
+        },
         Act::GoAway { last, code } => Frame::GoAway {
             last: *last,
             code: (*code).into(),
             debug: Bytes::new(),
         },
-        Act::Raw { kind, flags, stream, payload } => Frame::Other {
+        Act::Raw {
+            kind,
+            flags,
+            stream,
+            payload,
+        } => Frame::Other {
             kind: *kind,
             flags: *flags,
             stream: *stream,
@@ -87,12 +159,15 @@ fn write(act: &Act, out: &mut BytesMut) {
 // ----- options -----
 
 fn window() -> impl Strategy<Value = Option<u32>> {
-    proptest::option::weighted(0.9, prop_oneof![
-        8 => 0u32..200,
-        8 => 60_000u32..70_000,
-        8 => Just(1 << 20),
-        1 => Just(1 << 31),
-    ])
+    proptest::option::weighted(
+        0.9,
+        prop_oneof![
+            8 => 0u32..200,
+            8 => 60_000u32..70_000,
+            8 => Just(1 << 20),
+            1 => Just(1 << 31),
+        ],
+    )
 }
 
 fn options() -> impl Strategy<Value = Options> {
@@ -103,12 +178,18 @@ fn options() -> impl Strategy<Value = Options> {
             rarely(proptest::option::of(0u32..5_000)),
             rarely(window()),
             rarely(window()),
-            rarely(proptest::option::weighted(0.8, prop_oneof![1u64..100, Just(30_000u64)])),
+            rarely(proptest::option::weighted(
+                0.8,
+                prop_oneof![1u64..100, Just(30_000u64)],
+            )),
             rarely(prop_oneof![1u64..100, Just(30_000u64)]),
         ),
         (
             rarely(proptest::option::weighted(0.8, 0u32..4)),
-            rarely(proptest::option::weighted(0.8, prop_oneof![Just(16_384u32), Just(20_000), Just(16_383)])),
+            rarely(proptest::option::weighted(
+                0.8,
+                prop_oneof![Just(16_384u32), Just(20_000), Just(16_383)],
+            )),
             rarely(prop_oneof![10u32..500, Just(16_000u32)]),
             rarely(count()),
             rarely(count()),
@@ -153,12 +234,14 @@ fn client_options() -> impl Strategy<Value = ClientOptions> {
         rarely(prop_oneof![Just(0u64), Just(3_600_000u64)]),
     )
         .prop_map(
-            |(common, initial_max_send_streams, keep_alive_while_idle, resets, duration)| ClientOptions {
-                common,
-                initial_max_send_streams,
-                keep_alive_while_idle,
-                max_concurrent_reset_streams: resets,
-                reset_stream_duration: duration,
+            |(common, initial_max_send_streams, keep_alive_while_idle, resets, duration)| {
+                ClientOptions {
+                    common,
+                    initial_max_send_streams,
+                    keep_alive_while_idle,
+                    max_concurrent_reset_streams: resets,
+                    reset_stream_duration: duration,
+                }
             },
         )
 }
@@ -205,10 +288,18 @@ fn line() -> impl Strategy<Value = (&'static str, String)> {
 
 fn request_fields() -> impl Strategy<Value = Fields> {
     let owned = |fields: &[(&'static str, &str)]| -> Fields {
-        fields.iter().map(|(name, value)| (*name, value.to_string())).collect()
+        fields
+            .iter()
+            .map(|(name, value)| (*name, value.to_string()))
+            .collect()
     };
     let with = move |method: &str| {
-        owned(&[(":method", method), (":scheme", "https"), (":authority", "a"), (":path", "/p?q")])
+        owned(&[
+            (":method", method),
+            (":scheme", "https"),
+            (":authority", "a"),
+            (":path", "/p?q"),
+        ])
     };
     let start = prop_oneof![
         10 => select(vec![with("GET"), with("POST")]),
@@ -284,39 +375,81 @@ fn message(
         2 => Just(End::Open),
         2 => code().prop_map(End::Reset),
     ];
-    let windows = vec((any::<u16>(), prop_oneof![1u32..100, Just(70_000u32), Just(0u32), Just(1 << 30)]), 0..3);
-    (heads, fields, pieces, length, trailers, end, windows, once_in(8)).prop_map(
-        move |(heads, mut fields, pieces, length, trailers, end, windows, splits)| {
-            let len: usize = pieces.iter().map(|(data, _)| data.len()).sum();
-            if let Some(delta) = length.filter(|_| !pieces.is_empty()) {
-                let length = (len as u64).saturating_add_signed(delta.into());
-                fields.push(("content-length", length.to_string()));
-            }
-            let mut acts: Vec<_> = heads
-                .into_iter()
-                .map(|fields| Act::Headers { stream, fields, ends: false, splits: false })
-                .collect();
-            let ends = end == End::Stream;
-            let last = pieces.len();
-            let ends_with_head = ends && pieces.is_empty() && trailers.is_none();
-            acts.push(Act::Headers { stream, fields, ends: ends_with_head, splits });
-            for (number, (data, padding)) in pieces.into_iter().enumerate() {
-                let ends = ends && trailers.is_none() && number + 1 == last;
-                acts.push(Act::Data { stream, data, padding, ends });
-            }
-            if let Some(fields) = trailers {
-                acts.push(Act::Headers { stream, fields, ends, splits: false });
-            }
-            if let End::Reset(code) = end {
-                acts.push(Act::Reset { stream, code });
-            }
-            for (at, increment) in windows {
-                let at = 1 + acts.len() * usize::from(at) / (usize::from(u16::MAX) + 1);
-                acts.insert(at.min(acts.len()), Act::Window { stream: Some(stream), increment });
-            }
-            acts
-        },
+    let windows = vec(
+        (
+            any::<u16>(),
+            prop_oneof![1u32..100, Just(70_000u32), Just(0u32), Just(1 << 30)],
+        ),
+        0..3,
+    );
+    (
+        heads,
+        fields,
+        pieces,
+        length,
+        trailers,
+        end,
+        windows,
+        once_in(8),
     )
+        .prop_map(
+            move |(heads, mut fields, pieces, length, trailers, end, windows, splits)| {
+                let len: usize = pieces.iter().map(|(data, _)| data.len()).sum();
+                if let Some(delta) = length.filter(|_| !pieces.is_empty()) {
+                    let length = (len as u64).saturating_add_signed(delta.into());
+                    fields.push(("content-length", length.to_string()));
+                }
+                let mut acts: Vec<_> = heads
+                    .into_iter()
+                    .map(|fields| Act::Headers {
+                        stream,
+                        fields,
+                        ends: false,
+                        splits: false,
+                    })
+                    .collect();
+                let ends = end == End::Stream;
+                let last = pieces.len();
+                let ends_with_head = ends && pieces.is_empty() && trailers.is_none();
+                acts.push(Act::Headers {
+                    stream,
+                    fields,
+                    ends: ends_with_head,
+                    splits,
+                });
+                for (number, (data, padding)) in pieces.into_iter().enumerate() {
+                    let ends = ends && trailers.is_none() && number + 1 == last;
+                    acts.push(Act::Data {
+                        stream,
+                        data,
+                        padding,
+                        ends,
+                    });
+                }
+                if let Some(fields) = trailers {
+                    acts.push(Act::Headers {
+                        stream,
+                        fields,
+                        ends,
+                        splits: false,
+                    });
+                }
+                if let End::Reset(code) = end {
+                    acts.push(Act::Reset { stream, code });
+                }
+                for (at, increment) in windows {
+                    let at = 1 + acts.len() * usize::from(at) / (usize::from(u16::MAX) + 1);
+                    acts.insert(
+                        at.min(acts.len()),
+                        Act::Window {
+                            stream: Some(stream),
+                            increment,
+                        },
+                    );
+                }
+                acts
+            },
+        )
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -331,7 +464,14 @@ fn other() -> impl Strategy<Value = Act> {
     let entry = prop_oneof![
         Just((1u16, 0u32)),
         (0u32..5).prop_map(|streams| (3, streams)),
-        prop_oneof![Just(0u32), 1u32..100, Just(65_535), Just(1 << 20), Just(1 << 31)].prop_map(|size| (4, size)),
+        prop_oneof![
+            Just(0u32),
+            1u32..100,
+            Just(65_535),
+            Just(1 << 20),
+            Just(1 << 31)
+        ]
+        .prop_map(|size| (4, size)),
         prop_oneof![Just(16_384u32), Just(20_000), Just(100)].prop_map(|size| (5, size)),
         (0u32..20_000).prop_map(|size| (6, size)),
         (0u32..3).prop_map(|on| (8, on)),
@@ -339,7 +479,12 @@ fn other() -> impl Strategy<Value = Act> {
         Just((99u16, 1u32)),
     ];
     let raw = (0u8..12, any::<u8>(), 0u32..8, vec(any::<u8>(), 0..20)).prop_map(
-        |(kind, flags, stream, payload)| Act::Raw { kind, flags, stream, payload: payload.into() },
+        |(kind, flags, stream, payload)| Act::Raw {
+            kind,
+            flags,
+            stream,
+            payload: payload.into(),
+        },
     );
     prop_oneof![
         6 => prop_oneof![1u32..100, Just(70_000u32), Just(0u32)].prop_map(|increment| Act::Window { stream: None, increment }),
@@ -431,7 +576,10 @@ fn lines() -> impl Strategy<Value = Lines> {
         ("content-length", "5"),
         ("content-length", "x"),
     ]);
-    vec(known.prop_map(|(name, value)| (name, value.to_owned())), 0..4)
+    vec(
+        known.prop_map(|(name, value)| (name, value.to_owned())),
+        0..4,
+    )
 }
 
 fn reason() -> impl Strategy<Value = Option<u32>> {
@@ -444,13 +592,15 @@ fn response() -> impl Strategy<Value = ResponsePlan> {
         8 => select(vec![201u16, 204, 304, 404, 500]),
         1 => select(vec![100u16, 101, 103, 999]),
     ];
-    (status, lines(), body(), once_in(6)).prop_map(|(status, fields, body, keeps_extensions)| ResponsePlan {
-        status,
-        version: Version::HTTP_2,
-        fields,
-        reason: None,
-        keeps_extensions,
-        body,
+    (status, lines(), body(), once_in(6)).prop_map(|(status, fields, body, keeps_extensions)| {
+        ResponsePlan {
+            status,
+            version: Version::HTTP_2,
+            fields,
+            reason: None,
+            keeps_extensions,
+            body,
+        }
     })
 }
 
@@ -462,9 +612,15 @@ fn service() -> impl Strategy<Value = ServicePlan> {
         1 => Just(Answer::Never),
         1 => Just(Answer::Panic),
     ];
-    (reading(), order(), delay(), answer, upgrade()).prop_map(|(read, order, delay, answer, upgrade)| {
-        ServicePlan { read, order, delay, answer, upgrade }
-    })
+    (reading(), order(), delay(), answer, upgrade()).prop_map(
+        |(read, order, delay, answer, upgrade)| ServicePlan {
+            read,
+            order,
+            delay,
+            answer,
+            upgrade,
+        },
+    )
 }
 
 pub fn server() -> BoxedStrategy<ServerScenario> {
@@ -491,17 +647,27 @@ pub fn server() -> BoxedStrategy<ServerScenario> {
     (
         (server_options(), transport(), vec(service(), 1..4)),
         (preface, opening(), streams),
-        (vec((any::<u8>(), other()), 0..3), vec(any::<u8>(), 1..8), cuts),
+        (
+            vec((any::<u8>(), other()), 0..3),
+            vec(any::<u8>(), 1..8),
+            cuts,
+        ),
     )
-        .prop_map(|((options, mut transport, services), (preface, opening, streams), (others, picks, cuts))| {
-            transport.room = None;
-            ServerScenario {
-                options,
-                transport,
-                services,
-                steps: steps(preface, opening, streams, others, &picks, cuts),
-            }
-        })
+        .prop_map(
+            |(
+                (options, mut transport, services),
+                (preface, opening, streams),
+                (others, picks, cuts),
+            )| {
+                transport.room = None;
+                ServerScenario {
+                    options,
+                    transport,
+                    services,
+                    steps: steps(preface, opening, streams, others, &picks, cuts),
+                }
+            },
+        )
         .boxed()
 }
 
@@ -538,18 +704,27 @@ fn call() -> impl Strategy<Value = CallPlan> {
     ];
     (
         (wait, request(), any::<bool>(), once_in(5)),
-        (proptest::option::weighted(0.1, milliseconds()), any::<bool>(), reading(), upgrade()),
+        (
+            proptest::option::weighted(0.1, milliseconds()),
+            any::<bool>(),
+            reading(),
+            upgrade(),
+        ),
     )
-        .prop_map(|((wait, request, tries, informational), (cancel, background, read, upgrade))| CallPlan {
-            wait,
-            request,
-            tries,
-            informational,
-            cancel,
-            background,
-            read,
-            upgrade,
-        })
+        .prop_map(
+            |((wait, request, tries, informational), (cancel, background, read, upgrade))| {
+                CallPlan {
+                    wait,
+                    request,
+                    tries,
+                    informational,
+                    cancel,
+                    background,
+                    read,
+                    upgrade,
+                }
+            },
+        )
 }
 
 pub fn client() -> BoxedStrategy<ClientScenario> {
@@ -574,17 +749,27 @@ pub fn client() -> BoxedStrategy<ClientScenario> {
     (
         (client_options(), transport(), vec(call(), 0..4), once_in(2)),
         (opening(), streams),
-        (vec((any::<u8>(), other()), 0..3), vec(any::<u8>(), 1..8), cuts),
+        (
+            vec((any::<u8>(), other()), 0..3),
+            vec(any::<u8>(), 1..8),
+            cuts,
+        ),
     )
-        .prop_map(|((options, mut transport, calls, keeps_handle), (opening, streams), (others, picks, cuts))| {
-            transport.room = None;
-            ClientScenario {
-                options,
-                transport,
-                calls,
-                keeps_handle,
-                steps: steps(Vec::new(), opening, streams, others, &picks, cuts),
-            }
-        })
+        .prop_map(
+            |(
+                (options, mut transport, calls, keeps_handle),
+                (opening, streams),
+                (others, picks, cuts),
+            )| {
+                transport.room = None;
+                ClientScenario {
+                    options,
+                    transport,
+                    calls,
+                    keeps_handle,
+                    steps: steps(Vec::new(), opening, streams, others, &picks, cuts),
+                }
+            },
+        )
         .boxed()
 }

@@ -18,7 +18,9 @@ pub fn errors(entries: &[Entry]) -> impl Iterator<Item = &ErrorView> {
 }
 
 pub fn has_note(entries: &[Entry], text: &str) -> bool {
-    entries.iter().any(|(_, event)| matches!(event, Event::Note(note) if note.contains(text)))
+    entries
+        .iter()
+        .any(|(_, event)| matches!(event, Event::Note(note) if note.contains(text)))
 }
 
 /// What the peer sent contains `text`. Header blocks are not compressed.
@@ -50,7 +52,10 @@ pub fn plain_io_errors(observation: &mut Observation) -> bool {
     for entries in observation.0.values_mut() {
         for (_, event) in entries {
             let Event::Error(error) = event else { continue };
-            for (kind, text) in [("ConnectionReset", "connection reset"), ("TimedOut", "timed out")] {
+            for (kind, text) in [
+                ("ConnectionReset", "connection reset"),
+                ("TimedOut", "timed out"),
+            ] {
                 let custom = format!("Custom {{ kind: {kind}, error: \"{text}\" }}");
                 if error.debug.contains(&custom) {
                     error.debug = error.debug.replace(&custom, &format!("Kind({kind})"));
@@ -187,7 +192,8 @@ pub fn tunnel_errors(ours: &mut Observation, published: &mut Observation) -> boo
 pub fn empty_requests(ours: &mut Observation, published: &mut Observation) -> bool {
     let mut found = false;
     for (actor, seen) in &mut ours.0 {
-        let is_empty = matches!(&seen[..], [(_, Event::Hint(hint)), ..] if hint == "0..Some(0) end true");
+        let is_empty =
+            matches!(&seen[..], [(_, Event::Hint(hint)), ..] if hint == "0..Some(0) end true");
         let Some(others) = published.0.get_mut(actor) else {
             continue;
         };
@@ -212,7 +218,8 @@ pub fn ends_behind_trailers(ours: &mut Observation, published: &mut Observation)
         }
         let pairs = seen.iter().zip(&*others);
         let same = pairs.take_while(|(a, b)| a == b).count();
-        let is_over = |event: &Event| matches!(event, Event::Hint(hint) if hint.ends_with("end true"));
+        let is_over =
+            |event: &Event| matches!(event, Event::Hint(hint) if hint.ends_with("end true"));
         if let [(_, hint)] | [(_, hint), (_, Event::End)] = &seen[same..] {
             if is_over(hint) {
                 seen.truncate(same);
@@ -237,14 +244,20 @@ pub fn ends_behind_trailers(ours: &mut Observation, published: &mut Observation)
 pub fn same_credit(ours: &mut Observation, published: &mut Observation) -> bool {
     const MOST_KEPT_BACK: u64 = 3 << 20;
     let mut found = false;
-    let streams = ours.0.keys().copied().filter(|actor| matches!(actor, Actor::Stream(_)));
+    let streams = ours
+        .0
+        .keys()
+        .copied()
+        .filter(|actor| matches!(actor, Actor::Stream(_)));
     for stream in streams.collect::<Vec<_>>() {
         if ours.of(stream) == published.of(stream) {
             continue;
         }
         let split = |entries: &[Entry]| {
-            let (updates, others): (Vec<Entry>, Vec<Entry>) =
-                entries.iter().cloned().partition(|(_, event)| credit(event).is_some());
+            let (updates, others): (Vec<Entry>, Vec<Entry>) = entries
+                .iter()
+                .cloned()
+                .partition(|(_, event)| credit(event).is_some());
             let sum: u64 = updates.iter().filter_map(|(_, event)| credit(event)).sum();
             (sum, others)
         };

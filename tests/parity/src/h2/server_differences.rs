@@ -7,9 +7,9 @@ use crate::script::Step;
 
 use super::scenario::ServerScenario;
 use super::seen::{
-    concerned, connect_streams, cut_stream, differing_streams, earlier_drops, empty_requests, ends_behind_trailers,
-    errors, has_note,
-    flushes, has_sent, is_flush, plain_io_errors, same_credit, streams_with, stripped_fields, tunnel_errors,
+    concerned, connect_streams, cut_stream, differing_streams, earlier_drops, empty_requests,
+    ends_behind_trailers, errors, flushes, has_note, has_sent, is_flush, plain_io_errors,
+    same_credit, streams_with, stripped_fields, tunnel_errors,
 };
 
 fn answers_with(scenario: &ServerScenario, holds: impl Fn(&ResponsePlan) -> bool) -> bool {

@@ -75,13 +75,7 @@ pub struct Caller<S> {
 
 impl<S: Sender> Caller<S> {
     /// The handle is kept to the end of the run if `keeps`, else dropped behind the last call.
-    pub fn start(
-        world: World,
-        control: &Control,
-        sender: S,
-        calls: Vec<CallPlan>,
-        keeps: bool,
-    ) {
+    pub fn start(world: World, control: &Control, sender: S, calls: Vec<CallPlan>, keeps: bool) {
         let caller = Caller {
             sender: Rc::new(RefCell::new(sender)),
             control: control.clone(),

@@ -51,7 +51,11 @@ fn start(scenario: &ClientScenario, sim: &Sim, wire: &Wire, control: &Control) {
         builder.reset_stream_duration(Duration::from_millis(time));
     }
     let handshake = builder.handshake(Io::new(wire.clone()));
-    let (control, calls, keeps) = (control.clone(), scenario.calls.clone(), scenario.keeps_handle);
+    let (control, calls, keeps) = (
+        control.clone(),
+        scenario.calls.clone(),
+        scenario.keeps_handle,
+    );
     world.spawner.clone().spawn(Actor::Connection, async move {
         let note = |event| world.log.note(Actor::Connection, event);
         let handshake = handshake.await;
