@@ -1,8 +1,5 @@
 //! Contract 6.3-3, 6.3-10: how a connection ends, and who notices.
 
-use std::error::Error as _;
-use std::io;
-
 use h2::Reason;
 use http_body_util::BodyExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -136,17 +133,11 @@ async fn a_peer_that_says_goodbye_with_an_error_fails_the_connection() {
 
 // Contract 6.3-10, 6.3-3.
 #[tokio::test(start_paused = true)]
-async fn the_end_of_an_idle_transport_without_goodbye_is_a_broken_pipe() {
+async fn the_end_of_an_idle_transport_is_a_peaceful_end() {
     let mut link = link().await;
     let requests = link.hyper.requests().clone();
     link.peer.eof().await;
-    let error = link.hyper.ended().await.expect_err("no goodbye");
-    assert_eq!(kind(&error), "Io");
-    let cause = error
-        .source()
-        .and_then(|cause| cause.downcast_ref::<io::Error>());
-    let cause = cause.expect("the transport's");
-    assert_eq!(cause.kind(), io::ErrorKind::BrokenPipe);
+    link.hyper.ended().await.expect("nothing was lost");
     assert!(requests.is_closed());
     run_until_idle().await;
     assert_eq!(link.executor.live(), 0);

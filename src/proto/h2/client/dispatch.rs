@@ -143,13 +143,8 @@ where
     fn poll_dispatch(&mut self, cx: &mut Context<'_>) -> Poll<crate::Result<()>> {
         loop {
             if let Poll::Ready(ended) = Pin::new(&mut self.connection_ended).poll(cx) {
-                return Poll::Ready(match (ended, self.h2.poll_ready(cx)) {
-                    // The peer has ended the transport and had not said that it would.
-                    (Ok(Ok(())), Poll::Ready(Err(err))) => self.end_of(err),
-                    (Ok(ended), _) => ended,
-                    // An executor that dropped the task has ended the connection, too.
-                    (Err(_), _) => Ok(()),
-                });
+                // An executor that dropped the task has ended the connection, too.
+                return Poll::Ready(ended.unwrap_or(Ok(())));
             }
             let is_ready = self.h2.poll_ready(cx);
             self.poll_opening(is_ready.is_pending(), cx);
