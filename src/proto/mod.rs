@@ -1,7 +1,8 @@
 //! The protocols: what stands between a transport and the messages.
 //!
 //! [`exchange`] carries requests from a client's handle to its connection task; [`headers`] and
-//! [`date`] are rules about fields that no protocol version owns.
+//! [`date`] are rules about fields that no protocol version owns; `segments` keeps outgoing bytes in order
+//! for both.
 
 #[cfg(all(feature = "server", any(feature = "http1", feature = "http2")))]
 pub(crate) mod date;
@@ -22,3 +23,12 @@ pub(crate) mod h2;
 pub(crate) mod headers;
 #[cfg(all(feature = "http1", any(feature = "client", feature = "server")))]
 pub(crate) mod outcome;
+#[cfg(all(
+    any(feature = "http1", feature = "http2"),
+    any(feature = "client", feature = "server")
+))]
+#[cfg_attr(
+    not(feature = "http1"),
+    allow(dead_code, reason = "only HTTP/1 counts pieces")
+)]
+mod segments;

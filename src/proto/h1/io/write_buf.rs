@@ -1,7 +1,7 @@
 //! Bytes on their way out.
 //!
 //! Invariants:
-//! - Bytes leave in the order in which they came: as `queue` says, and then the rest of `text`.
+//! - Bytes leave in the order in which they came: as `data` says, to which `text` is the copies.
 //! - All text stands in one buffer, however much data lies between its pieces, so that a body of any number of
 //!   chunks allocates nothing.
 //! - Copies of the caller's data never make more than `limit` bytes wait. Data that does not fit is not copied: it waits
@@ -9,20 +9,20 @@
 //! - Nothing is taken on while `limit` bytes or 16 buffers of data wait; so what waits at most is the limit and one
 //!   buffer of the caller's making.
 
-use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{ready, Context, Poll};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
+use crate::proto::segments::{Piece, Segments};
 use crate::rt::Write;
 
 /// How many slices are written at once: beyond this, transports gain nothing.
 const MAX_SLICES: usize = 64;
 
-/// How many buffers may wait. Text between two of data counts as one too.
-const MAX_QUEUED: usize = 32;
+/// How many buffers of data may wait.
+const MAX_QUEUED: usize = 16;
 
 /// Data of this many bytes is copied sooner than a slice more is passed to a transport.
 const SMALL: usize = 1024;
@@ -50,20 +50,21 @@ impl WriteStrategy {
     }
 }
 
-/// A part of what waits.
-enum Part {
-    /// So many bytes of the text.
-    Text(usize),
-    Data(Bytes),
+impl Piece for Bytes {
+    fn as_slice(&self) -> &[u8] {
+        self
+    }
+
+    fn advance(&mut self, count: usize) {
+        Buf::advance(self, count);
+    }
 }
 
 pub(crate) struct WriteBuffer {
-    queue: VecDeque<Part>,
-    /// Bytes of all `Part::Data`.
-    queued_data: usize,
-    /// Bytes of all `Part::Text`, which come first in `text`.
-    queued_text: usize,
     text: BytesMut,
+    data: Segments<Bytes>,
+    /// Bytes of all `data`.
+    queued: usize,
     /// How many pieces were copied that could have been queued, since nothing waited last.
     copied: usize,
     /// The most that `text` has held since the connection last was idle, and so the least that it has allocated: its
@@ -76,10 +77,9 @@ pub(crate) struct WriteBuffer {
 impl WriteBuffer {
     pub(crate) fn new(strategy: WriteStrategy, limit: usize) -> WriteBuffer {
         WriteBuffer {
-            queue: VecDeque::new(),
-            queued_data: 0,
-            queued_text: 0,
             text: BytesMut::new(),
+            data: Segments::default(),
+            queued: 0,
             copied: 0,
             burst: 0,
             strategy,
@@ -109,24 +109,20 @@ impl WriteBuffer {
             self.text.put(data);
             return;
         }
-        let before = self.text.len() - self.queued_text;
-        if before > 0 {
-            self.queue.push_back(Part::Text(before));
-            self.queued_text += before;
-        }
         // Free of a copy where the data is `Bytes` already.
-        self.queue.push_back(Part::Data(data.copy_to_bytes(length)));
-        self.queued_data += length;
+        let data = data.copy_to_bytes(length);
+        self.data.push(self.text.len(), data);
+        self.queued += length;
     }
 
     /// Whether more data may be added.
     pub(crate) fn has_room(&self) -> bool {
-        self.remaining() < self.limit && self.queue.len() + self.copied * 2 < MAX_QUEUED
+        self.remaining() < self.limit && self.data.pieces() + self.copied < MAX_QUEUED
     }
 
     /// How many bytes wait.
     pub(crate) fn remaining(&self) -> usize {
-        self.queued_data + self.text.len()
+        self.queued + self.text.len()
     }
 
     /// Gives back what a burst had made this allocate.
@@ -161,65 +157,19 @@ impl WriteBuffer {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
         let io = Pin::new(io);
-        if self.queue.is_empty() {
-            return io.poll_write(cx, &self.text);
+        if let Some(only) = self.data.only(&self.text) {
+            return io.poll_write(cx, only);
         }
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
-        let count = self.slices(&mut slices);
+        let count = self.data.slices(&self.text, &mut slices);
         io.poll_write_vectored(cx, &slices[..count])
     }
 
-    /// Puts the first parts into `slices`, and says how many.
-    fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
-        let mut text = &self.text[..];
-        let mut count = 0;
-        for (part, slice) in self.queue.iter().zip(slices.iter_mut()) {
-            *slice = IoSlice::new(match part {
-                Part::Text(length) => {
-                    let (now, later) = text.split_at(*length);
-                    text = later;
-                    now
-                }
-                Part::Data(data) => data,
-            });
-            count += 1;
-        }
-        if count == self.queue.len() && !text.is_empty() {
-            if let Some(slice) = slices.get_mut(count) {
-                *slice = IoSlice::new(text);
-                count += 1;
-            }
-        }
-        count
-    }
-
     /// Forgets the first `count` bytes, which have left.
-    fn advance(&mut self, mut count: usize) {
-        while count > 0 {
-            let Some(part) = self.queue.front_mut() else {
-                self.text.advance(count);
-                return;
-            };
-            let (left, is_over) = match part {
-                Part::Text(length) => {
-                    let left = count.min(*length);
-                    *length -= left;
-                    self.text.advance(left);
-                    self.queued_text -= left;
-                    (left, *length == 0)
-                }
-                Part::Data(data) => {
-                    let left = count.min(data.len());
-                    data.advance(left);
-                    self.queued_data -= left;
-                    (left, data.is_empty())
-                }
-            };
-            count -= left;
-            if is_over {
-                self.queue.pop_front();
-            }
-        }
+    fn advance(&mut self, count: usize) {
+        let text = self.data.advance(count, drop);
+        self.text.advance(text);
+        self.queued -= count - text;
     }
 }
 

@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use std::io::IoSlice;
 
 use crate::proto::h2::piece::Piece;
+use crate::proto::segments::{self, Segments};
 
 /// The memory of a quiet connection, in bytes.
 pub(super) const LEAST: usize = 4 << 10;
@@ -19,8 +20,8 @@ pub(super) const LEAST: usize = 4 << 10;
 pub(crate) const MAX_SLICES: usize = 32;
 
 pub(crate) struct Outbound<M> {
-    segments: VecDeque<Segment>,
-    /// The bytes of all `Segment::Copied`, behind `copied_start` of them that are gone.
+    moved: Segments<Piece>,
+    /// What was copied, behind `copied_start` bytes that are gone.
     copied: Vec<u8>,
     copied_start: usize,
     len: usize,
@@ -29,16 +30,20 @@ pub(crate) struct Outbound<M> {
     marks: VecDeque<(u64, M)>,
 }
 
-enum Segment {
-    /// So many bytes of `copied`.
-    Copied(usize),
-    Moved(Piece),
+impl segments::Piece for Piece {
+    fn as_slice(&self) -> &[u8] {
+        Piece::as_slice(self)
+    }
+
+    fn advance(&mut self, count: usize) {
+        Piece::advance(self, count);
+    }
 }
 
 impl<M> Default for Outbound<M> {
     fn default() -> Self {
         Outbound {
-            segments: VecDeque::new(),
+            moved: Segments::default(),
             copied: Vec::new(),
             copied_start: 0,
             len: 0,
@@ -87,15 +92,12 @@ impl<M> Outbound<M> {
         }
         self.copied.extend_from_slice(bytes);
         self.len += bytes.len();
-        match self.segments.back_mut() {
-            Some(Segment::Copied(len)) => *len += bytes.len(),
-            _ => self.segments.push_back(Segment::Copied(bytes.len())),
-        }
     }
 
     pub(crate) fn push(&mut self, piece: Piece) {
         self.len += piece.len();
-        self.segments.push_back(Segment::Moved(piece));
+        self.moved
+            .push(self.copied.len() - self.copied_start, piece);
     }
 
     /// Puts `mark` behind all that is here.
@@ -120,62 +122,25 @@ impl<M> Outbound<M> {
 
     /// All bytes, where they stand in one slice.
     pub(crate) fn only_slice(&self) -> Option<&[u8]> {
-        if self.segments.len() > 1 {
-            return None;
-        }
-        self.segments.front().map(|segment| match segment {
-            Segment::Copied(len) => &self.copied[self.copied_start..][..*len],
-            Segment::Moved(piece) => piece.as_slice(),
-        })
+        self.moved.only(self.copies())
     }
 
     /// The first bytes, in as many slices as they stand in and fit; returns how many slices.
     pub(crate) fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>; MAX_SLICES]) -> usize {
-        let mut copied = &self.copied[self.copied_start..];
-        let mut count = 0;
-        for (segment, slice) in self.segments.iter().zip(slices) {
-            *slice = IoSlice::new(match segment {
-                Segment::Copied(len) => {
-                    let (now, later) = copied.split_at(*len);
-                    copied = later;
-                    now
-                }
-                Segment::Moved(piece) => piece.as_slice(),
-            });
-            count += 1;
-        }
-        count
+        self.moved.slices(self.copies(), slices)
+    }
+
+    fn copies(&self) -> &[u8] {
+        &self.copied[self.copied_start..]
     }
 
     /// Forgets the first `count` bytes, which have left, and hands the pieces that are done with to
     /// `done`.
-    pub(crate) fn advance(&mut self, count: usize, mut done: impl FnMut(Piece)) {
-        self.len -= count;
+    pub(crate) fn advance(&mut self, count: usize, done: impl FnMut(Piece)) {
+        let left = self.len.checked_sub(count);
+        self.len = left.expect("no more bytes leave than are here");
         self.gone += count as u64;
-        let mut rest = count;
-        while rest > 0 {
-            let front = self.segments.front_mut();
-            let front = front.expect("no more bytes leave than are here");
-            let (in_front, is_done) = match front {
-                Segment::Copied(len) => {
-                    let now = rest.min(*len);
-                    *len -= now;
-                    self.copied_start += now;
-                    (now, *len == 0)
-                }
-                Segment::Moved(piece) => {
-                    let now = rest.min(piece.len());
-                    piece.advance(now);
-                    (now, piece.is_empty())
-                }
-            };
-            rest -= in_front;
-            if is_done {
-                if let Some(Segment::Moved(piece)) = self.segments.pop_front() {
-                    done(piece);
-                }
-            }
-        }
+        self.copied_start += self.moved.advance(count, done);
     }
 }
 

@@ -39,6 +39,7 @@ mod proto {
         pub(crate) mod window;
         pub(crate) mod windowed_sender;
     }
+    pub(crate) mod segments;
 }
 #[path = "../../../../src/rt/mod.rs"]
 #[allow(dead_code, unused_imports)]
