@@ -125,9 +125,11 @@ impl Tunnel {
         }
     }
 
-    /// The first failure is the one that counts.
+    /// No byte gets through any more. Called once at most.
     pub(crate) fn failed(&mut self, why: &impl std::fmt::Debug) {
-        self.failure.get_or_insert_with(|| format!("{why:?}"));
+        if !self.span.is_disabled() {
+            self.failure = Some(format!("{why:?}"));
+        }
     }
 
     /// The handle is gone, which has read so much.

@@ -11,9 +11,8 @@
 //! - `queue` is touched by the connection's own task only, so that the port may take it out and work on it
 //!   without the lock. The lock is never held while anything foreign runs, and no other lock is taken
 //!   under it.
-//! - `is_new` is set where something is changed that a flush or the port has to see, and taken back by
-//!   the flush that has seen it; `is_due` likewise, for the port. So whoever finds nothing to do
-//!   finds it without the lock.
+//! - `is_new` is set where something is changed that a flush has to see, and taken back by the flush that
+//!   has seen it; `is_due` is the same for the port. So whoever finds nothing to do finds it without the lock.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
