@@ -101,12 +101,24 @@ pub(crate) fn accepts_trailers(headers: &HeaderMap) -> bool {
 }
 
 /// Whether a line of the list field `name` has `member`, in any case.
-pub(crate) fn lists(headers: &HeaderMap, name: &HeaderName, member: &[u8]) -> bool {
+fn lists(headers: &HeaderMap, name: &HeaderName, member: &[u8]) -> bool {
     headers
         .get_all(name)
         .iter()
         .flat_map(list_members)
         .any(|listed| listed.eq_ignore_ascii_case(member))
+}
+
+/// The members of the list field `name`, without those of lines that have bytes beyond ASCII or control characters:
+/// such a line is no list of tokens, and says nothing.
+pub(crate) fn ascii_members<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> impl Iterator<Item = &'a [u8]> {
+    let lines = headers.get_all(name).iter();
+    lines
+        .filter(|line| line.to_str().is_ok())
+        .flat_map(list_members)
 }
 
 /// The field names that the list field `name` has. A member that is none is left out.

@@ -82,9 +82,7 @@ impl<R: Role> Codec<R> {
         }
         match self.search.look(buf) {
             // A lone CR may become an empty line, if there is room for its LF.
-            Found::Nothing if !buf.is_empty() && buf.len() >= limits.max_buffered => {
-                Err(Parse::TooLarge)
-            }
+            Found::Nothing if buf.len() >= limits.max_buffered => Err(Parse::TooLarge),
             Found::Nothing => Ok(None),
             Found::End { at, lines } if at <= limit => {
                 match R::locate(&buf[..at], lines, &self.config, &mut self.fields)? {

@@ -49,23 +49,11 @@ enum CodingsLine {
 impl FramingFields {
     /// What the head has, and nothing decided yet: an empty message without either field.
     pub(crate) fn of(headers: &HeaderMap) -> FramingFields {
-        let mut framing = FramingFields::undeclared();
-        if headers.contains_key(TRANSFER_ENCODING) {
-            let last = headers.get_all(TRANSFER_ENCODING).iter().next_back();
-            framing.has_codings = true;
-            framing.ends_chunked = last.is_some_and(ends_chunked);
-        }
-        if headers.contains_key(CONTENT_LENGTH) {
-            framing.declared = content_length(headers);
-        }
-        framing
-    }
-
-    fn undeclared() -> FramingFields {
+        let last_codings = headers.get_all(TRANSFER_ENCODING).iter().next_back();
         FramingFields {
-            declared: ContentLength::Absent,
-            has_codings: false,
-            ends_chunked: false,
+            declared: content_length(headers),
+            has_codings: last_codings.is_some(),
+            ends_chunked: last_codings.is_some_and(ends_chunked),
             length: LengthLine::Leave,
             codings: CodingsLine::Leave,
             encoder: None,

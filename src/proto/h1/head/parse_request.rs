@@ -18,7 +18,7 @@ use crate::proto::h1::head::message::{Incoming, Located, Minor, Parsed};
 use crate::proto::h1::head::persistence::Wishes;
 use crate::proto::h1::role::server::Exchange;
 use crate::proto::h1::state::KeepAlive;
-use crate::proto::headers::{ends_chunked, list_members, parse_decimal};
+use crate::proto::headers::{ascii_members, ends_chunked, parse_decimal};
 
 /// The longest target that `http::Uri` holds.
 const MAX_TARGET: usize = 65_534;
@@ -171,11 +171,7 @@ impl Seen {
 /// Whether the sender of these fields takes trailers (RFC 9110, section 10.1.4). A line with bytes beyond ASCII is no list of
 /// tokens, and says nothing.
 fn accepts_trailers(headers: &HeaderMap) -> bool {
-    let lines = headers.get_all(TE).iter();
-    let lines = lines.filter(|line| line.to_str().is_ok());
-    lines
-        .flat_map(list_members)
-        .any(|member| member.eq_ignore_ascii_case(b"trailers"))
+    ascii_members(headers, &TE).any(|member| member.eq_ignore_ascii_case(b"trailers"))
 }
 
 /// The one expectation there is (RFC 9110, section 10.1.1).

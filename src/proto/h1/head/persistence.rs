@@ -4,7 +4,7 @@ use http::header::{HeaderMap, CONNECTION};
 
 use crate::proto::h1::head::message::Minor;
 use crate::proto::h1::state::KeepAlive;
-use crate::proto::headers::list_members;
+use crate::proto::headers::ascii_members;
 
 /// What the `connection` lines of a message ask for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,14 +15,8 @@ pub(crate) struct Wishes {
 
 impl Wishes {
     pub(crate) fn of(headers: &HeaderMap) -> Wishes {
-        if !headers.contains_key(CONNECTION) {
-            return Wishes::default();
-        }
-        // A line with bytes beyond ASCII is no list of tokens, and says nothing.
-        let lines = headers.get_all(CONNECTION).iter();
-        let lines = lines.filter(|line| line.to_str().is_ok());
         let mut wishes = Wishes::default();
-        for wish in lines.flat_map(list_members) {
+        for wish in ascii_members(headers, &CONNECTION) {
             wishes.close |= wish.eq_ignore_ascii_case(b"close");
             wishes.keep_alive |= wish.eq_ignore_ascii_case(b"keep-alive");
         }
