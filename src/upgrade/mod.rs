@@ -38,6 +38,11 @@
 //! }
 //! ```
 
+#[cfg_attr(
+    not(all(feature = "http2", any(feature = "client", feature = "server"))),
+    allow(dead_code, reason = "only a stream of a connection holds bytes")
+)]
+pub(crate) mod held;
 mod message;
 #[cfg_attr(
     not(all(
@@ -76,6 +81,7 @@ pub(crate) mod upgraded;
 #[cfg(test)]
 mod tests;
 
+pub use self::held::Held;
 pub use self::message::on;
 pub use self::pending::OnUpgrade;
 pub use self::upgraded::{Parts, Upgraded};

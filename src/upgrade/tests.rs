@@ -1,10 +1,11 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 
+use super::held::{Held, Holder};
 use super::pending::pending;
 use super::rewind::Rewind;
 use super::transport::Transport;
@@ -90,6 +91,10 @@ impl Write for Script {
 impl Tunnel for Script {
     fn claimed(&mut self) {
         self.note("claimed");
+    }
+
+    fn abort(&mut self) {
+        self.note("aborted");
     }
 }
 
@@ -205,6 +210,56 @@ mod writing {
         let calls = script.log.clone();
         write_everything(&mut Upgraded::new(Transport::new(script), Bytes::new()));
         assert_eq!(log(&calls)[..4], EVERYTHING);
+    }
+}
+
+mod aborting {
+    use super::*;
+
+    #[test]
+    fn a_transport_is_dropped_without_a_shutdown() {
+        let script = Script::new(b"");
+        let calls = script.log.clone();
+        Upgraded::new(Transport::new(script), Bytes::new()).abort();
+        assert_eq!(log(&calls), ["dropped"]);
+    }
+
+    #[test]
+    fn a_tunnel_is_told_before_it_is_dropped() {
+        let script = Script::new(b"");
+        let calls = script.log.clone();
+        Upgraded::new(script, Bytes::new()).abort();
+        assert_eq!(log(&calls), ["aborted", "dropped"]);
+    }
+}
+
+mod holding {
+    use super::*;
+
+    #[test]
+    fn a_transport_holds_nothing() {
+        let mut upgraded = Upgraded::new(Transport::new(Script::new(b"")), Bytes::new());
+        let held = upgraded.held();
+        write_everything(&mut upgraded);
+        assert_eq!(held.bytes(), 0);
+    }
+
+    struct Two;
+
+    impl Holder for Two {
+        fn held(&self) -> usize {
+            2
+        }
+    }
+
+    #[test]
+    fn what_is_gone_holds_nothing_and_is_not_kept_alive() {
+        let holder = Arc::new(Two);
+        let weak: Weak<Two> = Arc::downgrade(&holder);
+        let held = Held::by(weak);
+        assert_eq!(held.clone().bytes(), 2);
+        drop(holder);
+        assert_eq!(held.bytes(), 0);
     }
 }
 

@@ -6,6 +6,7 @@
 use std::any::Any;
 
 use crate::rt::{Read, Write};
+use crate::upgrade::held::Held;
 
 /// What [`Upgraded`](crate::upgrade::Upgraded) reads from and writes to.
 pub(crate) trait Tunnel: Read + Write + Downcast + Send + Unpin + 'static {
@@ -14,6 +15,14 @@ pub(crate) trait Tunnel: Read + Write + Downcast + Send + Unpin + 'static {
     /// A tunnel that is dropped before that was never wanted: nobody has read from it or written to
     /// it, so its stream should be given up, not ended as if it were complete.
     fn claimed(&mut self) {}
+
+    /// Ends so that the peer does not take what it has for complete, if that is more than being dropped.
+    fn abort(&mut self) {}
+
+    /// What tells how much is held here.
+    fn held(&self) -> Held {
+        Held::nothing()
+    }
 }
 
 /// A way back to the concrete type. Holds for every sized type, so `dyn Tunnel` has only the

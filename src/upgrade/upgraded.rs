@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 
 use crate::rt::{Read, ReadBufCursor, Write};
+use crate::upgrade::held::Held;
 use crate::upgrade::rewind::Rewind;
 use crate::upgrade::transport::Transport;
 use crate::upgrade::tunnel::Tunnel;
@@ -19,7 +20,8 @@ use crate::upgrade::tunnel::Tunnel;
 /// do their errors.
 ///
 /// Over HTTP/2, [`poll_shutdown`](Write::poll_shutdown) ends the writing direction only; reading
-/// may go on.
+/// may go on. Dropping an `Upgraded` ends its stream once all that was accepted has left, as a complete
+/// one; use [`abort`](Upgraded::abort) where it is not.
 pub struct Upgraded {
     io: Rewind<Box<dyn Tunnel>>,
 }
@@ -69,6 +71,30 @@ impl Upgraded {
             io: transport.into_inner(),
             read_buf,
         })
+    }
+}
+
+impl Upgraded {
+    /// Gives the tunnel up, so that the peer does not take what it has got for all there is.
+    ///
+    /// A proxy does this when the connection to its target has failed: RFC 9113, section 8.5, wants that
+    /// told as a stream error, where dropping the `Upgraded` would end the stream as a complete
+    /// one.
+    ///
+    /// Over HTTP/2 the peer gets RST_STREAM with CONNECT_ERROR, also after a shutdown, unless both sides
+    /// have ended already or the stream was reset before. Bytes that were accepted and have not left
+    /// are thrown away, and what the peer sends is not read any more.
+    ///
+    /// Over HTTP/1 the transport is dropped without a shutdown of its own, as dropping the `Upgraded` does.
+    /// Of a TCP connection the peer sees a reset then only if `SO_LINGER` was set to zero, for which
+    /// [`downcast`](Upgraded::downcast) gives access to the socket.
+    pub fn abort(mut self) {
+        self.io.io_mut().abort();
+    }
+
+    /// Gives what tells how many bytes the tunnel holds, at any later time.
+    pub fn held(&self) -> Held {
+        self.io.io().held()
     }
 }
 

@@ -18,6 +18,8 @@ mod flush_waits_for_window;
 mod frame_size;
 mod full_duplex;
 mod grants_are_exact;
+#[cfg(not(feature = "released"))]
+mod held_is_told;
 mod malformed_connect;
 mod many_tunnels;
 #[cfg(not(feature = "released"))]
@@ -35,6 +37,8 @@ mod writers_share_fairly;
 mod zero_window_holds_writes;
 
 // ----- close and errors -----
+#[cfg(not(feature = "released"))]
+mod aborting;
 mod connection_dropped_at_any_poll;
 mod connection_ends;
 mod drop_loses_nothing;

@@ -30,6 +30,7 @@ use crate::proto::h2::tunnel_reader::Reader;
 use crate::proto::h2::windowed_sender::WindowedSender;
 use crate::rt::{Read, ReadBufCursor, Write};
 use crate::trace;
+use crate::upgrade::held::{Held, Holder};
 use crate::upgrade::tunnel::Tunnel;
 
 /// The user's end of a tunnel.
@@ -196,6 +197,15 @@ impl Tunnel for H2Upgraded {
     fn claimed(&mut self) {
         self.claimed = true;
     }
+
+    fn abort(&mut self) {
+        self.shared.lock().fail_with_reset(Reason::CONNECT_ERROR);
+    }
+
+    fn held(&self) -> Held {
+        let shared = Arc::downgrade(&self.shared);
+        Held::by(shared)
+    }
 }
 
 impl Drop for H2Upgraded {
@@ -223,6 +233,12 @@ impl Shared {
     /// No code of a user runs under this lock, so a poisoned one is as good as any.
     fn lock(&self) -> MutexGuard<'_, Sending> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Holder for Shared {
+    fn held(&self) -> usize {
+        self.lock().sender.held()
     }
 }
 

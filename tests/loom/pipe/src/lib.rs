@@ -50,6 +50,7 @@ mod trace;
 #[path = "../../../../src/upgrade"]
 #[allow(dead_code)]
 mod upgrade {
+    pub(crate) mod held;
     pub(crate) mod tunnel;
 }
 
