@@ -2,13 +2,17 @@
 //!
 //! Lengths, kinds and streams are small, so that few inputs are mere noise; raw bytes and frames of any kind are steps, too.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
 use h2::Reason;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::sleep;
 
 use crate::support::gate::WireEnd;
 use crate::support::scripted_h2::{encode, Frame, PREFACE};
+use crate::support::virtual_timer::run_until_idle;
 
 /// The rest of an input.
 pub struct Input<'a>(&'a [u8]);
@@ -225,6 +229,30 @@ impl Peer {
             self.decodes = Decodes::Frames;
         }
         std::iter::from_fn(|| Frame::decode(&mut self.unread)).collect()
+    }
+
+    /// What a step does that sends nothing: time passes, or what has come is read, or not.
+    pub async fn pass_time(&mut self, step: u8) {
+        match step {
+            0xff => run_until_idle().await,
+            0xfe => drop(self.hear()),
+            0xfd => self.io.incoming().stop_reading(),
+            0xfc => self.io.incoming().resume(),
+            _ => sleep(Duration::from_secs(7)).await,
+        }
+    }
+
+    /// Reads until nothing comes any more.
+    pub async fn hear_all(&mut self) {
+        run_until_idle().await;
+        self.io.incoming().resume();
+        loop {
+            let heard = self.hear();
+            run_until_idle().await;
+            if heard.is_empty() {
+                return;
+            }
+        }
     }
 
     pub fn hang_up(&mut self) {

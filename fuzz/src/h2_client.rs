@@ -6,14 +6,14 @@ use http::{Method, Request};
 use http_body_util::{BodyExt, Full};
 
 use crate::frames::{encode_frame, Input, Peer, SETTINGS};
-use crate::h2_server::MOST_HEAP;
+use crate::h2_server::{assert_gone, MOST_HEAP};
 use crate::server::on_paused_clock;
 use crate::support::bodies::{channel, empty_body, test_body};
 use crate::support::gate::wire;
 use crate::support::heap::mark;
 use crate::support::tokio_rt::{CountingExecutor, TokioIo, TokioTimer};
 use crate::support::tunnels::ClientBuilder;
-use crate::support::virtual_timer::{expect_soon, run_until_idle};
+use crate::support::virtual_timer::expect_soon;
 
 pub fn run(input: &[u8]) {
     on_paused_clock(ask(input));
@@ -29,7 +29,6 @@ async fn ask(input: &[u8]) {
     let (mut requests, connection) = handshake.expect("the transport works");
     let connection = executor.spawn(connection);
     let mut peer = Peer::server(server);
-    let from_hyper = peer.io.incoming();
 
     let mut input = Input::new(input);
     if input.small() & 1 == 0 {
@@ -39,11 +38,7 @@ async fn ask(input: &[u8]) {
     let mut bodies = Vec::new();
     while let Some(step) = input.byte() {
         match step {
-            0xff => run_until_idle().await,
-            0xfe => drop(peer.hear()),
-            0xfd => from_hyper.stop_reading(),
-            0xfc => from_hyper.resume(),
-            0xfb => tokio::time::sleep(std::time::Duration::from_secs(7)).await,
+            0xfb..=0xff => peer.pass_time(step).await,
             0xf0..=0xf7 if asked.len() < 20 => {
                 let mut request = Request::new(match step & 3 {
                     0 | 3 => empty_body(),
@@ -87,15 +82,7 @@ async fn ask(input: &[u8]) {
             }
         }
     }
-    run_until_idle().await;
-    from_hyper.resume();
-    loop {
-        let heard = peer.hear();
-        run_until_idle().await;
-        if heard.is_empty() {
-            break;
-        }
-    }
+    peer.hear_all().await;
     peer.hang_up();
     drop((peer, bodies, requests));
     for task in asked {
@@ -103,10 +90,6 @@ async fn ask(input: &[u8]) {
             assert!(error.is_cancelled(), "{error}");
         }
     }
-    let ended = expect_soon("the end of the connection", connection).await;
-    let _ = ended.expect("hyper's connection does not panic");
-    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
-    run_until_idle().await;
-    assert_eq!(executor.live(), 0, "tasks are left");
+    assert_gone(connection, &executor).await;
     assert!(mark.peak() <= MOST_HEAP, "{} bytes", mark.peak());
 }

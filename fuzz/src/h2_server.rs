@@ -2,6 +2,7 @@
 //! its tasks, once its peer is.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{Method, Request, Response};
@@ -9,6 +10,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::task::JoinHandle;
 
 use crate::frames::{encode_frame, Input, Peer, SETTINGS};
 use crate::server::on_paused_clock;
@@ -65,7 +67,6 @@ async fn serve(input: &[u8]) {
     let connection = builder.serve_connection(TokioIo::new(server), service_fn(answer));
     let connection = executor.spawn(connection);
     let mut peer = Peer::client(client);
-    let from_hyper = peer.io.incoming();
 
     let mut input = Input::new(input);
     if input.small() & 1 == 0 {
@@ -74,11 +75,7 @@ async fn serve(input: &[u8]) {
     }
     while let Some(step) = input.byte() {
         match step {
-            0xff => run_until_idle().await,
-            0xfe => drop(peer.hear()),
-            0xfd => from_hyper.stop_reading(),
-            0xfc => from_hyper.resume(),
-            0xfb => tokio::time::sleep(std::time::Duration::from_secs(7)).await,
+            0xfb..=0xff => peer.pass_time(step).await,
             kind => {
                 let mut bytes = BytesMut::new();
                 encode_frame(kind, &mut input, &mut bytes);
@@ -86,21 +83,18 @@ async fn serve(input: &[u8]) {
             }
         }
     }
-    run_until_idle().await;
-    from_hyper.resume();
-    loop {
-        let heard = peer.hear();
-        run_until_idle().await;
-        if heard.is_empty() {
-            break;
-        }
-    }
+    peer.hear_all().await;
     peer.hang_up();
     drop(peer);
+    assert_gone(connection, &executor).await;
+    assert!(mark.peak() <= MOST_HEAP, "{} bytes", mark.peak());
+}
+
+/// hyper's connection ends now that its peer is gone, and its tasks do within a minute.
+pub async fn assert_gone(connection: JoinHandle<hyper::Result<()>>, executor: &CountingExecutor) {
     let ended = expect_soon("the end of the connection", connection).await;
     let _ = ended.expect("hyper's connection does not panic");
-    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
     run_until_idle().await;
     assert_eq!(executor.live(), 0, "tasks are left");
-    assert!(mark.peak() <= MOST_HEAP, "{} bytes", mark.peak());
 }

@@ -24,6 +24,7 @@ mod cost;
 mod desynchronized_servers;
 mod early_answers;
 mod floods;
+mod framing_lines;
 mod own_messages;
 mod pipelines;
 mod request_framing;

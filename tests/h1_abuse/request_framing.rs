@@ -3,36 +3,13 @@
 //! The wire after the head is such that whoever believes the wrong field finds a request where there is none. The request
 //! behind it is served exactly where hyper is sure of the end.
 
+use crate::framing_lines::{every_sequence, lines, Line, Version};
 use crate::support::conversation::{converse, refusal, BAD_REQUEST, LAST_OK, OK};
 use crate::support::errors::kind;
 use crate::support::scripted_h1::Delivery;
 
 const NEXT: &str = "GET /next HTTP/1.1\r\n\r\n";
 const OLD_OK: &str = "HTTP/1.0 200 OK\r\ncontent-length: 0\r\ndate: <date>\r\n\r\n";
-
-#[derive(Clone, Copy, Debug)]
-enum Line {
-    Length(&'static str),
-    Codings(&'static str),
-}
-use Line::{Codings, Length};
-
-const LINES: [Line; 8] = [
-    Length("3"),
-    Length("22"),
-    Length("+3"),
-    Length("3, 3"),
-    Codings("chunked"),
-    Codings("gzip, Chunked"),
-    Codings("chunked, gzip"),
-    Codings("xchunked"),
-];
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Version {
-    Old,
-    Current,
-}
 
 /// How a request is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,16 +29,15 @@ fn expected(version: Version, lines: &[Line]) -> Reading {
     let mut has_both = false;
     for line in lines {
         match line {
-            Codings(_) if version == Version::Old => {
+            Line::Codings(_) if version == Version::Old => {
                 return Reading::Refused("Parse(Header(TransferEncodingUnexpected))");
             }
-            Codings(codings) => {
-                let last = codings.rsplit(',').next().expect("one at least");
-                chunked = Some(last.trim().eq_ignore_ascii_case("chunked"));
+            Line::Codings(codings) => {
+                chunked = Some(Line::ends_chunked(codings));
                 has_both |= length.is_some();
             }
-            Length(_) if chunked.is_some() => has_both = true,
-            Length(digits) => {
+            Line::Length(_) if chunked.is_some() => has_both = true,
+            Line::Length(digits) => {
                 let declared = digits.bytes().all(|byte| byte.is_ascii_digit());
                 let declared = declared.then(|| digits.parse().expect("digits"));
                 if declared.is_none() || length.is_some() && length != declared {
@@ -89,10 +65,7 @@ async fn assert_read(version: Version, lines: &[Line], how: Delivery) {
     };
     let mut input = format!("POST /a HTTP/{number}\r\n");
     for line in lines {
-        input += &match line {
-            Length(value) => format!("Content-Length: {value}\r\n"),
-            Codings(value) => format!("Transfer-Encoding: {value}\r\n"),
-        };
+        input += &line.to_string();
     }
     // As chunks it holds a request, as 22 bytes it is one, as 3 bytes it begins one.
     let (wire, body) = match reading {
@@ -134,17 +107,8 @@ async fn assert_read(version: Version, lines: &[Line], how: Delivery) {
 }
 
 async fn assert_all_read(how: Delivery) {
-    for version in [Version::Old, Version::Current] {
-        assert_read(version, &[], how).await;
-        for first in LINES {
-            assert_read(version, &[first], how).await;
-            for second in LINES {
-                assert_read(version, &[first, second], how).await;
-                for third in LINES {
-                    assert_read(version, &[first, second, third], how).await;
-                }
-            }
-        }
+    for (version, lines) in every_sequence(&lines("22")) {
+        assert_read(version, &lines, how).await;
     }
 }
 
