@@ -23,7 +23,7 @@ pub(crate) trait ReceiveObserver: Send + Sync {
 
 pub(crate) struct H2Stream {
     recv: RecvStream,
-    /// Bytes still to come, where the peer announced them or had ended the stream with the head.
+    /// Bytes still to come, where the peer announced them.
     remaining: Option<u64>,
     position: Position,
     observer: Option<Arc<dyn ReceiveObserver>>,
@@ -37,18 +37,19 @@ enum Position {
 }
 
 impl H2Stream {
+    /// `None` where HEADERS carried END_STREAM: then nothing comes, whatever length `content-length`
+    /// names (in an answer to HEAD, say).
     pub(crate) fn new(
         recv: RecvStream,
         content_length: Option<u64>,
         observer: Option<Arc<dyn ReceiveObserver>>,
-    ) -> H2Stream {
-        let nothing = recv.is_end_stream().then_some(0);
-        H2Stream {
+    ) -> Option<H2Stream> {
+        (!recv.is_end_stream()).then_some(H2Stream {
             recv,
-            remaining: content_length.or(nothing),
+            remaining: content_length,
             position: Position::Data,
             observer,
-        }
+        })
     }
 
     /// Ready with the next frame, or with `None` once the stream has ended.

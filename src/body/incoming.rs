@@ -90,15 +90,11 @@ impl Incoming {
         }
     }
 
-    /// A stream whose HEADERS carried END_STREAM is an empty body, whatever length its
-    /// content-length names (an answer to HEAD, say).
+    /// A stream of which something is to come; else an empty body.
     #[cfg(all(feature = "http2", any(feature = "client", feature = "server")))]
-    pub(crate) fn h2(stream: H2Stream) -> Incoming {
-        if stream.is_end_stream() {
-            return Incoming::empty();
-        }
+    pub(crate) fn h2(stream: Option<H2Stream>) -> Incoming {
         Incoming {
-            kind: Kind::H2(stream),
+            kind: stream.map_or(Kind::Empty, Kind::H2),
         }
     }
 }

@@ -13,8 +13,7 @@ use crate::proto::h2::windowed_sender::WindowedSender;
 use crate::rt::clock::Clock;
 use crate::trace;
 
-/// The connection, as far as its streams know it. Cheap to clone.
-#[derive(Clone)]
+/// The connection, as far as its streams know it.
 pub(crate) struct Streams {
     pub(crate) outlet: Arc<Outlet>,
     pub(crate) recorder: Recorder,

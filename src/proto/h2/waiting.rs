@@ -39,10 +39,16 @@ impl Waiting {
         filling.push(bytes);
     }
 
+    /// Puts `bytes`, behind which nothing waits, there as they are.
+    pub(crate) fn put_first(&mut self, bytes: Bytes) {
+        debug_assert!(self.is_empty());
+        self.whole = bytes;
+    }
+
     /// Puts `bytes` behind what waits, without a copy where that leaves few, large frames.
     pub(crate) fn put(&mut self, bytes: Bytes, pool: &mut Pool) {
         if self.is_empty() {
-            self.whole = bytes;
+            self.put_first(bytes);
         } else if self.len() + bytes.len() <= FRAME_SIZE {
             self.gather(&bytes, pool);
         } else {
@@ -54,11 +60,19 @@ impl Waiting {
         }
     }
 
+    /// Takes at most `limit` bytes from the front, in one piece, where no buffer is needed for that: nothing is gathered.
+    pub(crate) fn take_whole(&mut self, limit: usize) -> Option<Piece> {
+        if self.gathered.is_some() {
+            return None;
+        }
+        let len = limit.min(self.whole.len());
+        Some(self.whole.split_to(len).into())
+    }
+
     /// Takes at most `limit` bytes from the front, in one piece.
     pub(crate) fn take(&mut self, limit: usize, pool: &mut Pool) -> Piece {
         let Some(filling) = &mut self.gathered else {
-            let len = limit.min(self.whole.len());
-            return self.whole.split_to(len).into();
+            return self.take_whole(limit).unwrap_or_default();
         };
         let len = limit.min(filling.len());
         let is_all = len == filling.len();

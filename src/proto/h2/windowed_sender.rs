@@ -51,7 +51,7 @@ enum End {
     /// END_STREAM follows what waits.
     AfterData,
     /// Trailers follow what waits, and end the stream.
-    WithTrailers(HeaderMap),
+    WithTrailers(Box<HeaderMap>),
     /// The end is with h2.
     Sent,
 }
@@ -147,7 +147,10 @@ impl WindowedSender {
     /// Accepts `bytes`, whole. Call only while [`has_room`](WindowedSender::has_room).
     pub(crate) fn put(&mut self, bytes: Bytes) {
         debug_assert!(self.has_room());
-        if !bytes.is_empty() {
+        if !bytes.is_empty() && self.waiting.is_empty() {
+            // The pool, and its lock, are not needed.
+            self.waiting.put_first(bytes);
+        } else if !bytes.is_empty() {
             self.waiting.put(bytes, &mut self.outlet.pool());
         } else if self.held() == 0 {
             // An empty DATA frame means something to some peers, so a lone one goes through.
@@ -166,7 +169,7 @@ impl WindowedSender {
     /// No more bytes come; `trailers` follow those that wait.
     pub(crate) fn end_with_trailers(&mut self, trailers: HeaderMap) {
         if let End::Open = self.end {
-            self.end = End::WithTrailers(trailers);
+            self.end = End::WithTrailers(Box::new(trailers));
         }
     }
 
@@ -210,9 +213,11 @@ impl WindowedSender {
         if granted < least {
             return self.poll_granted(cx, held);
         }
-        let piece = self
-            .waiting
-            .take(granted.min(most), &mut self.outlet.pool());
+        let most = granted.min(most);
+        let piece = match self.waiting.take_whole(most) {
+            Some(piece) => piece,
+            None => self.waiting.take(most, &mut self.outlet.pool()),
+        };
         match self.send(piece) {
             Ok(()) => Poll::Ready(Ok(())),
             // Reset since it granted; h2's refusal does not say why.
@@ -305,7 +310,7 @@ impl WindowedSender {
                 let end = self.buffer(Piece::default());
                 self.stream.send_data(end, true)
             }
-            End::WithTrailers(trailers) => self.stream.send_trailers(trailers),
+            End::WithTrailers(trailers) => self.stream.send_trailers(*trailers),
             End::Sent => Ok(()),
         }
     }

@@ -8,6 +8,7 @@
 use std::future::{poll_fn, Future};
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{ready, Context, Poll};
 
 use futures_channel::oneshot;
@@ -50,7 +51,7 @@ pub(crate) struct Dispatcher<B, E, T> {
     /// register with h2 in the place of this one, which then never learnt of the opening.
     opening: Option<StreamTask<B>>,
     first_frame: FirstFrame,
-    streams: Streams,
+    streams: Arc<Streams>,
     // The executor's bound names the transport.
     transport: PhantomData<fn(T)>,
 }
@@ -98,14 +99,14 @@ where
         exec,
         opening: None,
         first_frame,
-        streams: Streams {
+        streams: Arc::new(Streams {
             outlet,
             recorder,
             clock,
             max_send_buffer_size: config.max_send_buffer_size,
             tunnel_linger: config.tunnel_linger,
             trace: trace::Connection::opened("client", "HTTP/2"),
-        },
+        }),
         transport: PhantomData,
     })
 }

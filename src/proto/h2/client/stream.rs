@@ -7,6 +7,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{ready, Context, Poll};
 
 use bytes::Bytes;
@@ -37,7 +38,7 @@ pin_project! {
         body: Option<BodyPipe<B>>,
         phase: Phase<B>,
         activity: StreamActivity,
-        streams: Streams,
+        streams: Arc<Streams>,
         trace: trace::Stream,
     }
 }
@@ -61,7 +62,7 @@ impl<B> StreamTask<B> {
         response: ResponseFuture,
         body: Option<BodyPipe<B>>,
         reply: Reply<Request<B>, Response<Incoming>>,
-        streams: Streams,
+        streams: Arc<Streams>,
         trace: trace::Stream,
     ) -> StreamTask<B> {
         StreamTask::new(response, body, reply, None, streams, trace)
@@ -72,7 +73,7 @@ impl<B> StreamTask<B> {
         response: ResponseFuture,
         send: SendStream<SendBuf>,
         reply: Reply<Request<B>, Response<Incoming>>,
-        streams: Streams,
+        streams: Arc<Streams>,
         trace: trace::Stream,
     ) -> StreamTask<B> {
         StreamTask::new(response, None, reply, Some(send), streams, trace)
@@ -83,7 +84,7 @@ impl<B> StreamTask<B> {
         body: Option<BodyPipe<B>>,
         reply: Reply<Request<B>, Response<Incoming>>,
         connect: Option<SendStream<SendBuf>>,
-        streams: Streams,
+        streams: Arc<Streams>,
         trace: trace::Stream,
     ) -> StreamTask<B> {
         StreamTask {

@@ -6,6 +6,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{ready, Context, Poll};
 
 use h2::server::{Connection, Handshake, SendResponse};
@@ -44,7 +45,7 @@ pub(crate) struct Server<T, S, E> {
 struct Acceptor<S, E> {
     service: S,
     exec: E,
-    streams: Streams,
+    streams: Arc<Streams>,
     date: DateHeader,
 }
 
@@ -95,14 +96,14 @@ where
             acceptor: Acceptor {
                 service,
                 exec,
-                streams: Streams {
+                streams: Arc::new(Streams {
                     outlet,
                     recorder: recorder::disabled(),
                     clock,
                     max_send_buffer_size: config.max_send_buffer_size,
                     tunnel_linger: config.tunnel_linger,
                     trace: trace::Connection::opened("server", "HTTP/2"),
-                },
+                }),
                 date: if config.auto_date_header {
                     DateHeader::IfMissing
                 } else {
@@ -141,7 +142,8 @@ where
         };
         let acceptor = &mut self.acceptor;
         if let Some(recorder) = ready!(live.poll_handshake(cx, &acceptor.streams.clock))? {
-            acceptor.streams.recorder = recorder;
+            let streams = Arc::get_mut(&mut acceptor.streams);
+            streams.expect("there is no stream yet").recorder = recorder;
         }
         live.poll_serving(cx, |request, respond| acceptor.accept(request, respond))
     }

@@ -6,6 +6,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{ready, Context, Poll};
 
 use bytes::Bytes;
@@ -38,7 +39,7 @@ pin_project! {
         phase: Phase<F, B>,
         respond: SendResponse<SendBuf>,
         asked: Asked,
-        streams: Streams,
+        streams: Arc<Streams>,
         date: DateHeader,
         activity: StreamActivity,
         trace: trace::Stream,
@@ -88,7 +89,7 @@ impl<F, B> H2Stream<F, B> {
         answer: F,
         respond: SendResponse<SendBuf>,
         asked: Asked,
-        streams: Streams,
+        streams: Arc<Streams>,
         date: DateHeader,
         activity: StreamActivity,
         trace: trace::Stream,
