@@ -96,6 +96,10 @@ impl Tunnel for Script {
     fn abort(&mut self) {
         self.note("aborted");
     }
+
+    fn end_with_error(&mut self) {
+        self.note("ended with an error");
+    }
 }
 
 fn context() -> Context<'static> {
@@ -222,6 +226,11 @@ mod aborting {
         let calls = script.log.clone();
         Upgraded::new(Transport::new(script), Bytes::new()).abort();
         assert_eq!(log(&calls), ["dropped"]);
+
+        let script = Script::new(b"");
+        let calls = script.log.clone();
+        Upgraded::new(Transport::new(script), Bytes::new()).end_with_error();
+        assert_eq!(log(&calls), ["dropped"]);
     }
 
     #[test]
@@ -230,6 +239,11 @@ mod aborting {
         let calls = script.log.clone();
         Upgraded::new(script, Bytes::new()).abort();
         assert_eq!(log(&calls), ["aborted", "dropped"]);
+
+        let script = Script::new(b"");
+        let calls = script.log.clone();
+        Upgraded::new(script, Bytes::new()).end_with_error();
+        assert_eq!(log(&calls), ["ended with an error", "dropped"]);
     }
 }
 

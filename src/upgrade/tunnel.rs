@@ -19,6 +19,9 @@ pub(crate) trait Tunnel: Read + Write + Downcast + Send + Unpin + 'static {
     /// Ends so that the peer does not take what it has for complete, if that is more than being dropped.
     fn abort(&mut self) {}
 
+    /// The same once all that was accepted has left.
+    fn end_with_error(&mut self) {}
+
     /// What tells how much is held here.
     fn held(&self) -> Held {
         Held::nothing()

@@ -21,7 +21,7 @@ use crate::upgrade::tunnel::Tunnel;
 ///
 /// Over HTTP/2, [`poll_shutdown`](Write::poll_shutdown) ends the writing direction only; reading
 /// may go on. Dropping an `Upgraded` ends its stream once all that was accepted has left, as a complete
-/// one; use [`abort`](Upgraded::abort) where it is not.
+/// one; use [`end_with_error`](Upgraded::end_with_error) where it is not.
 pub struct Upgraded {
     io: Rewind<Box<dyn Tunnel>>,
 }
@@ -75,19 +75,28 @@ impl Upgraded {
 }
 
 impl Upgraded {
-    /// Gives the tunnel up, so that the peer does not take what it has got for all there is.
+    /// Ends the tunnel as one that failed, so that the peer does not take what it gets for all there is.
     ///
     /// A proxy does this when the connection to its target has failed: RFC 9113, section 8.5, wants that
     /// told as a stream error, where dropping the `Upgraded` would end the stream as a complete
     /// one.
     ///
-    /// Over HTTP/2 the peer gets RST_STREAM with CONNECT_ERROR, also after a shutdown, unless both sides
-    /// have ended already or the stream was reset before. Bytes that were accepted and have not left
-    /// are thrown away, and what the peer sends is not read any more.
+    /// Over HTTP/2 the bytes that were accepted are delivered, and RST_STREAM with CONNECT_ERROR follows
+    /// them in the place of END_STREAM; behind a shutdown it comes as well, unless both sides have ended. What
+    /// the peer sends is not read any more. As after a drop, a peer that takes nothing for the
+    /// builder's `tunnel_linger` is not waited for.
     ///
     /// Over HTTP/1 the transport is dropped without a shutdown of its own, as dropping the `Upgraded` does.
     /// Of a TCP connection the peer sees a reset then only if `SO_LINGER` was set to zero, for which
     /// [`downcast`](Upgraded::downcast) gives access to the socket.
+    pub fn end_with_error(mut self) {
+        self.io.io_mut().end_with_error();
+    }
+
+    /// Gives the tunnel up at once, as a proxy does with one that has waited for too long.
+    ///
+    /// This is [`end_with_error`](Upgraded::end_with_error) without patience: bytes that were accepted and have
+    /// not left are thrown away, and RST_STREAM with CONNECT_ERROR is next.
     pub fn abort(mut self) {
         self.io.io_mut().abort();
     }

@@ -44,6 +44,8 @@ mod connection_ends;
 mod drop_loses_nothing;
 mod dropped_at_any_poll;
 mod dropped_tunnels_discard;
+#[cfg(not(feature = "released"))]
+mod ending_with_error;
 mod errors_are_sticky;
 mod executor_drops_the_task;
 mod failing_transports;

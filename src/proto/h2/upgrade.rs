@@ -77,9 +77,28 @@ enum WaitsFor {
 
 enum Phase {
     Open,
-    /// END_STREAM was asked for, by shutdown or by drop.
-    Ending,
+    /// Nothing is accepted any more, and what was goes out.
+    Ending(Ending),
     Failed(Failure),
+}
+
+/// What follows the last byte.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// END_STREAM, as shutdown and drop ask.
+    Complete,
+    /// RST_STREAM, once the socket has the bytes: h2 throws away what it still has of a stream that is reset.
+    Broken,
+}
+
+impl Ending {
+    /// What a stream is reset with whose last bytes do not get out.
+    fn reason(self) -> Reason {
+        match self {
+            Ending::Complete => Reason::CANCEL,
+            Ending::Broken => Reason::CONNECT_ERROR,
+        }
+    }
 }
 
 /// Makes the two ends of a tunnel.
@@ -202,6 +221,10 @@ impl Tunnel for H2Upgraded {
         self.shared.lock().fail_with_reset(Reason::CONNECT_ERROR);
     }
 
+    fn end_with_error(&mut self) {
+        self.shared.lock().end_broken();
+    }
+
     fn held(&self) -> Held {
         let shared = Arc::downgrade(&self.shared);
         Held::by(shared)
@@ -246,13 +269,13 @@ impl Sending {
     fn ensure_not_failed(&self) -> io::Result<()> {
         match &self.phase {
             Phase::Failed(failure) => Err(failure.to_io()),
-            Phase::Open | Phase::Ending => Ok(()),
+            Phase::Open | Phase::Ending(_) => Ok(()),
         }
     }
 
     fn ensure_open(&self) -> io::Result<()> {
         match &self.phase {
-            Phase::Ending => Err(io::Error::new(
+            Phase::Ending(_) => Err(io::Error::new(
                 io::ErrorKind::BrokenPipe,
                 "write after shutdown",
             )),
@@ -328,11 +351,19 @@ impl Sending {
         if !matches!(self.phase, Phase::Open) {
             return;
         }
-        self.phase = Phase::Ending;
+        self.phase = Phase::Ending(Ending::Complete);
         self.sender.end();
         self.wake_task();
         // Registers nobody, where bytes wait: the task, which was just woken, registers itself.
         let _ = UpgradedSendStreamTask::tick(self, &mut Context::from_waker(Waker::noop()));
+    }
+
+    /// Has the stream reset behind what waits, unless it is over before that.
+    fn end_broken(&mut self) {
+        if !matches!(self.phase, Phase::Failed(_)) {
+            self.phase = Phase::Ending(Ending::Broken);
+            self.wake_task();
+        }
     }
 
     fn fail(&mut self, failure: Failure) {
@@ -381,9 +412,14 @@ impl UpgradedSendStreamTask {
         }
     }
 
-    /// Sees the rest out after END_STREAM was asked for. Ready when the stream may be let go.
-    fn poll_ending(&mut self, sending: &mut Sending, cx: &mut Context<'_>) -> Poll<()> {
-        let is_end_sent = match Self::tick(sending, cx) {
+    /// Sees the rest out after an end was asked for. Ready when the stream may be let go.
+    fn poll_ending(
+        &mut self,
+        sending: &mut Sending,
+        ending: Ending,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        let is_sent = match Self::tick(sending, cx) {
             Poll::Ready(Ok(())) => true,
             Poll::Ready(Err(())) => return Poll::Ready(()),
             Poll::Pending => false,
@@ -392,15 +428,19 @@ impl UpgradedSendStreamTask {
             self.discard = Some(Discard::new(recv));
         }
         let is_handle_gone = self.discard.is_some();
-        if is_end_sent && !is_handle_gone {
+        if is_sent && !is_handle_gone {
             // Half-closed: the user may read for as long as the peer sends.
             return Poll::Pending;
         }
 
         let discard = self.discard.as_mut();
         let is_peer_done = discard.is_some_and(|discard| discard.poll_over(cx).is_ready());
-        if is_end_sent {
+        if is_sent {
             let is_out = sending.sender.poll_out(cx).is_ready();
+            if is_out && ending == Ending::Broken {
+                sending.fail_with_reset(ending.reason());
+                return Poll::Ready(());
+            }
             if is_out && is_peer_done {
                 return Poll::Ready(());
             }
@@ -415,7 +455,7 @@ impl UpgradedSendStreamTask {
         };
         ready!(self.patience.poll_exhausted(cx, progress));
         if progress.to_send > 0 {
-            sending.fail_with_reset(Reason::CANCEL);
+            sending.fail_with_reset(ending.reason());
         }
         Poll::Ready(())
     }
@@ -438,7 +478,7 @@ impl Future for UpgradedSendStreamTask {
                 Poll::Ready(Err(())) => Poll::Ready(()),
                 _ => Poll::Pending,
             },
-            Phase::Ending => this.poll_ending(&mut sending, cx),
+            Phase::Ending(ending) => this.poll_ending(&mut sending, ending, cx),
             Phase::Failed(_) => Poll::Ready(()),
         }
     }
