@@ -160,9 +160,11 @@ fn values<'a>(fields: &'a [Field], name: &'a str) -> impl Iterator<Item = &'a [u
     fields.iter().filter(same).map(|(_, value)| &**value)
 }
 
+/// The members of a list, without those of lines with bytes beyond ASCII, which are no tokens.
 fn items<'a>(fields: &'a [Field], name: &'a str) -> Vec<String> {
-    let items = values(fields, name).flat_map(|value| value.split(|byte| *byte == b','));
-    items
+    let lines = values(fields, name).filter(|value| value.is_ascii());
+    lines
+        .flat_map(|value| value.split(|byte| *byte == b','))
         .map(|item| String::from_utf8_lossy(trim(item)).to_ascii_lowercase())
         .collect()
 }
@@ -176,7 +178,7 @@ fn persists(version: &str, fields: &[Field]) -> bool {
 fn is_chunked(fields: &[Field]) -> bool {
     let last = values(fields, "transfer-encoding").last().unwrap_or(b"");
     let coding = last.rsplit(|byte| *byte == b',').next().unwrap_or(b"");
-    trim(coding).eq_ignore_ascii_case(b"chunked")
+    last.is_ascii() && trim(coding).eq_ignore_ascii_case(b"chunked")
 }
 
 /// The number that `digits` make, if it is a usable length.

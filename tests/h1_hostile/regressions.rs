@@ -63,3 +63,20 @@ fn a_bare_cr_before_a_request_is_no_empty_line() {
         }
     }
 }
+
+/// A list with bytes beyond ASCII is none, whatever its members: what it was meant to say, nobody knows.
+#[test]
+fn a_list_with_bytes_beyond_ascii_says_nothing() {
+    for field in [
+        &b"Transfer-Encoding: \x97gzip, chunked"[..],
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: \xff, chunked",
+        b"Connection: \xe9, close",
+        b"Connection: close\r\nConnection: \xe9",
+    ] {
+        let rest = b"\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n";
+        let input = [b"POST / HTTP/1.1\r\n", field, rest].concat();
+        for pieces in [&[][..], &[1]] {
+            server(&input, pieces, Appetite::All);
+        }
+    }
+}
