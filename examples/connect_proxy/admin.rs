@@ -5,7 +5,6 @@
 //! - The page runs its own script and style and no other: the policy names them by their hashes.
 //! - A few connections at a time, and each with deadlines; the proxy does not wait for them when it ends.
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,21 +23,18 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ring::digest::{digest, SHA256};
-use serde::Serialize;
 use tokio::net::TcpStream;
-use tokio::time::{timeout, Instant};
+use tokio::time::timeout;
 
-use crate::history::{History, Sample};
-use crate::limits::{Gate, MemoryBound};
+use crate::history::History;
+use crate::limits::Gate;
 use crate::listening::Listener;
-use crate::metrics::{open_files, resident_memory};
 use crate::proxy::Proxy;
+use crate::status::Status;
 
 const PAGE: &str = include_str!("page.html");
 /// Connections at a time.
 const MOST_CONNECTIONS: usize = 64;
-/// Tunnels that are told of.
-const MOST_TUNNELS: usize = 500;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// However slowly somebody reads.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(600);
@@ -110,7 +106,7 @@ impl Admin {
                 typed("text/plain; version=0.0.4; charset=utf-8", metrics.into())
             }
             ("/status.json", _) => {
-                let status = serde_json::to_vec(&self.status());
+                let status = serde_json::to_vec(&Status::of(&self.proxy, &self.history));
                 let status = status.expect("figures and texts can be written as JSON");
                 typed("application/json", status.into())
             }
@@ -137,81 +133,10 @@ impl Admin {
         headers.insert(opener, HeaderValue::from_static("same-origin"));
         answer
     }
-
-    fn status(&self) -> Status {
-        let proxy = &self.proxy;
-        let now = Instant::now();
-        let gauges = proxy.gauges();
-        let totals = gauges.totals;
-        let tunnels = self.tunnels(now);
-        Status {
-            version: env!("CARGO_PKG_VERSION"),
-            uptime_ms: milliseconds(now - proxy.started),
-            draining: gauges.draining,
-            limits: Limits {
-                connections: proxy.connections.most(),
-                tunnels: proxy.tunnels.most(),
-                tunnels_per_connection: proxy.settings.max_tunnels_per_connection,
-                memory_bound: MemoryBound::of(&proxy.settings).bytes(),
-            },
-            now: Now {
-                connections: gauges.connections.iter().sum(),
-                tunnels: totals.tunnels(),
-                stalled: totals.stalled,
-                held: totals.held,
-                rss: resident_memory(),
-                fds: open_files(),
-                tasks: gauges.tasks,
-                to_target: totals.to_target,
-                to_client: totals.to_client,
-                refusals: proxy
-                    .metrics
-                    .refusals()
-                    .map(|(cause, count)| (cause.label(), count))
-                    .collect(),
-            },
-            tunnels_shown: tunnels.len(),
-            tunnels,
-            history: self.history.samples(),
-        }
-    }
-
-    /// Those that stalled come first, then those that hold most.
-    fn tunnels(&self, now: Instant) -> Vec<Tunnel> {
-        let open = self.proxy.live.open();
-        let mut tunnels: Vec<_> = open
-            .into_iter()
-            .map(|(id, tunnel)| Tunnel {
-                id,
-                protocol: tunnel.protocol.label(),
-                kind: tunnel.kind.label(),
-                client: tunnel.client.to_string(),
-                target: tunnel.target.to_string(),
-                address: tunnel.address.to_string(),
-                user: tunnel.who.user().map(str::to_owned),
-                age_ms: milliseconds(now.saturating_duration_since(tunnel.opened)),
-                to_target: tunnel.to_target(),
-                to_client: tunnel.to_client(),
-                held: tunnel.held(),
-                stalled_ms: tunnel.stalled_for(now).map(milliseconds),
-                idle_ms: milliseconds(tunnel.idle_for(now)),
-            })
-            .collect();
-        tunnels.sort_by_key(|tunnel| {
-            let stalled = tunnel.stalled_ms.unwrap_or_default();
-            (std::cmp::Reverse((stalled, tunnel.held)), tunnel.id)
-        });
-        tunnels.truncate(MOST_TUNNELS);
-        tunnels
-    }
 }
 
 fn is_reading(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
-}
-
-fn milliseconds(time: Duration) -> u64 {
-    time.as_millis() as u64
 }
 
 fn typed(content_type: &'static str, body: Bytes) -> Answer {
@@ -253,55 +178,4 @@ fn hashes(page: &str, element: &str) -> String {
         true => " 'none'".to_owned(),
         false => hashes,
     }
-}
-
-#[derive(Serialize)]
-struct Status {
-    version: &'static str,
-    uptime_ms: u64,
-    draining: bool,
-    limits: Limits,
-    now: Now,
-    tunnels_shown: usize,
-    tunnels: Vec<Tunnel>,
-    history: Vec<Sample>,
-}
-
-#[derive(Serialize)]
-struct Limits {
-    connections: usize,
-    tunnels: usize,
-    tunnels_per_connection: usize,
-    memory_bound: u64,
-}
-
-#[derive(Serialize)]
-struct Now {
-    connections: usize,
-    tunnels: usize,
-    stalled: usize,
-    held: usize,
-    rss: Option<u64>,
-    fds: Option<usize>,
-    tasks: usize,
-    to_target: u64,
-    to_client: u64,
-    refusals: BTreeMap<&'static str, u64>,
-}
-
-#[derive(Serialize)]
-struct Tunnel {
-    id: u64,
-    protocol: &'static str,
-    kind: &'static str,
-    client: String,
-    target: String,
-    address: String,
-    user: Option<String>,
-    age_ms: u64,
-    to_target: u64,
-    to_client: u64,
-    held: usize,
-    stalled_ms: Option<u64>,
-    idle_ms: u64,
 }

@@ -4,31 +4,28 @@
 //! - Each request has a connection of its own to the origin, which ends with the response: what one client did to a
 //!   connection is nothing to another.
 //! - What is about one connection is not passed on, either way.
-//! - A body that stops is given up after the patience with an idle tunnel; it ends as a failure, not as complete.
+//! - An origin that neither sends nor takes anything is given up after the patience with a tunnel; a body that is cut short
+//!   by that ends as a failure, not as complete.
 
-use std::error::Error;
-use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{ready, Context, Poll};
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body_util::{Either, Full};
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::client::conn::http1;
-use hyper::header::{HeaderName, HeaderValue, CONNECTION, HOST, MAX_FORWARDS, VIA};
-use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
+use hyper::header::{HeaderValue, HOST, MAX_FORWARDS};
+use hyper::{Method, Request, Response, StatusCode, Uri, Version};
 use hyper_util::rt::TokioIo;
-use tokio::time::{sleep_until, timeout, Instant, Sleep};
 
 use crate::connecting::connect;
+use crate::fields::{add_via, remove_hop_by_hop};
 use crate::limits::HTTP1_BUFFER;
+use crate::metered::{overdue, Meter, Metered, Overdue, Watched};
 use crate::proxy_service::{Answer, Exchange};
 use crate::refusal::{Cause, Refusal};
 use crate::targets::Target;
-
-type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Answers a request with what its origin answers.
 pub async fn pass_on(
@@ -39,35 +36,48 @@ pub async fn pass_on(
     if let Some(answer) = answer_for_origin(&mut request)? {
         return Ok(answer.map(Either::Left));
     }
+    to_origin(&mut request, &origin)?;
     let proxy = Arc::clone(&exchange.proxy);
-    let patience = proxy.settings.idle_timeout;
     let (tcp, _) = connect(&proxy, &exchange.connection, &origin).await?;
+    let meter = Meter::new();
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(HTTP1_BUFFER)
-        .handshake(TokioIo::new(tcp))
+        .handshake(TokioIo::new(Metered::new(tcp, Arc::clone(&meter))))
         .await
         .map_err(|error| Refusal::by(Cause::OriginProtocol, error))?;
-    let drain = proxy.drain.clone();
+    let given_up = Arc::new(OnceLock::<Overdue>::new());
+    let gives_up = Arc::clone(&given_up);
+    let (patience, drain) = (proxy.patience(), proxy.drain.clone());
     proxy.drain.spawn(async move {
         tokio::select! {
+            biased;
             // It fails with its request or response, so there is nothing to tell here.
             _ = connection => {}
+            overdue = overdue(patience, [Watched::alone(&meter)]) => {
+                gives_up.get_or_init(|| overdue);
+            }
             () = drain.over() => {}
         }
     });
 
-    to_origin(&mut request, &origin)?;
-    let request = request.map(|body| Body::new(body, patience, None));
-    let response = timeout(patience, sender.send_request(request))
-        .await
-        .map_err(|_| Refusal::from(Cause::ResponseTimeout))?
-        .map_err(|error| Refusal::by(Cause::OriginProtocol, error))?;
+    let response = sender.send_request(request).await;
+    let response = response.map_err(|error| match given_up.get() {
+        Some(_) => Cause::ResponseTimeout.into(),
+        None => Refusal::by(Cause::OriginProtocol, error),
+    })?;
     let (mut head, body) = response.into_parts();
+    if head.status == StatusCode::SWITCHING_PROTOCOLS {
+        let why = "the origin switches protocols, and was not asked to";
+        return Err(Refusal::because(Cause::OriginProtocol, why));
+    }
     proxy.metrics.forwarded(head.status.as_u16());
     remove_hop_by_hop(&mut head.headers);
     add_via(head.version, &mut head.headers);
     head.version = Version::HTTP_11;
-    let body = Body::new(body, patience, Some(exchange));
+    let body = Body {
+        incoming: body,
+        _exchange: exchange,
+    };
     Ok(Response::from_parts(head, Either::Right(body)))
 }
 
@@ -135,98 +145,21 @@ fn is_without_path(uri: &Uri) -> bool {
     )
 }
 
-/// Fields about the connection they came on, whether its `Connection` names them or not (RFC 9110 section 7.6.1).
-const HOP_BY_HOP: [&str; 9] = [
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authentication-info",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
-
-pub fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    let named: Vec<_> = headers
-        .get_all(CONNECTION)
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
-        .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
-        .collect();
-    for name in named {
-        headers.remove(name);
-    }
-    headers.remove(CONNECTION);
-    for name in HOP_BY_HOP {
-        headers.remove(name);
-    }
-}
-
-/// Says that somebody stands between (RFC 9110 section 7.6.3).
-pub fn add_via(received: Version, headers: &mut HeaderMap) {
-    let via = match received {
-        Version::HTTP_10 => "1.0 connect_proxy",
-        Version::HTTP_2 => "2.0 connect_proxy",
-        _ => "1.1 connect_proxy",
-    };
-    headers.append(VIA, HeaderValue::from_static(via));
-}
-
-/// A body on its way through.
+/// A response's body, which keeps the request's places until it is through.
 pub struct Body {
     incoming: Incoming,
-    patience: Duration,
-    moved: Instant,
-    /// Set while a frame is waited for; it may fire early, as it is not set anew for each frame.
-    deadline: Option<Pin<Box<Sleep>>>,
-    /// Places that are taken until the body is through.
-    _exchange: Option<Exchange>,
-}
-
-impl Body {
-    fn new(incoming: Incoming, patience: Duration, exchange: Option<Exchange>) -> Body {
-        Body {
-            incoming,
-            patience,
-            moved: Instant::now(),
-            deadline: None,
-            _exchange: exchange,
-        }
-    }
-
-    /// Ready when no frame has come for as long as the patience is.
-    fn poll_overdue(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let due = self.moved + self.patience;
-        let deadline = self
-            .deadline
-            .get_or_insert_with(|| Box::pin(sleep_until(due)));
-        loop {
-            ready!(deadline.as_mut().poll(cx));
-            if due <= Instant::now() {
-                return Poll::Ready(());
-            }
-            deadline.as_mut().reset(due);
-        }
-    }
+    _exchange: Exchange,
 }
 
 impl hyper::body::Body for Body {
     type Data = Bytes;
-    type Error = BoxError;
+    type Error = hyper::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let this = &mut *self;
-        if let Poll::Ready(frame) = Pin::new(&mut this.incoming).poll_frame(cx) {
-            this.moved = Instant::now();
-            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
-        }
-        ready!(this.poll_overdue(cx));
-        Poll::Ready(Some(Err("the body stopped on its way".into())))
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        Pin::new(&mut self.incoming).poll_frame(cx)
     }
 
     fn is_end_stream(&self) -> bool {

@@ -8,9 +8,9 @@
 //! It opens tunnels for CONNECT on both protocols, WebSockets for extended CONNECT (RFC 8441), and passes plain http on. Every
 //! option has a default that is safe to start with; `--help` lists them, and `deploy/` shows it behind a balancer.
 //!
-//! The way of a connection: [`listening`] accepts it and has hyper-util serve it; [`proxy_service`] tells what each request asks
-//! for, and whether it may; [`connecting`] reaches the target; [`tunnel`] carries the bytes, over the [`metered`] streams that
-//! [`live`] lists. Whatever is refused on the way is in [`refusal`].
+//! The way of a connection: [`listening`] accepts it, [`serving`] has hyper-util serve it; [`proxy_service`] tells what each
+//! request asks for, and whether it may; [`connecting`] reaches the target; [`tunnel`] carries the bytes, over the
+//! [`metered`] streams that [`live`] lists. Whatever is refused on the way is in [`refusal`].
 //!
 //! Exit: 0 after SIGTERM or SIGINT, once all tunnels have ended or the time for that is over; 1 if it cannot listen; 2 if
 //! the options are bad.
@@ -20,6 +20,7 @@ mod connecting;
 mod connection;
 mod credentials;
 mod drain;
+mod fields;
 mod forward;
 mod history;
 mod limits;
@@ -27,11 +28,14 @@ mod listening;
 mod live;
 mod metered;
 mod metrics;
+mod option_values;
 mod options;
 mod proxy;
 mod proxy_protocol;
 mod proxy_service;
 mod refusal;
+mod serving;
+mod status;
 mod targets;
 mod tls;
 mod transport;
@@ -53,7 +57,8 @@ use crate::history::History;
 use crate::limits::MemoryBound;
 use crate::listening::{Acceptance, Listener};
 use crate::metrics::Metrics;
-use crate::options::{LogFormat, Options, Settings};
+use crate::option_values::LogFormat;
+use crate::options::{Options, Settings};
 use crate::proxy::Proxy;
 use crate::targets::Targets;
 use crate::tls::Tls;

@@ -181,41 +181,48 @@ pub enum Overdue {
     Stalled,
 }
 
-/// A stream that is watched, and how many bytes it has taken on without having sent them. While those become less, a
-/// pending write moves.
-pub struct Watched<'a, F> {
+/// A stream that is watched.
+#[derive(Clone, Copy)]
+pub struct Watched<'a> {
     pub meter: &'a Meter,
-    pub held: F,
+    /// How many bytes the stream has taken and not sent. While those become less, a pending write moves.
+    pub held: &'a (dyn Fn() -> usize + Sync),
 }
 
-/// Ready when the patience with two streams, which carry bytes to each other, has run out.
+impl<'a> Watched<'a> {
+    /// A stream whose writes tell everything.
+    pub fn alone(meter: &'a Meter) -> Watched<'a> {
+        Watched { meter, held: &|| 0 }
+    }
+}
+
+/// Ready when the patience with streams that carry bytes to each other has run out.
 ///
-/// Wakes when the nearest deadline as last looked at has come; bytes that moved meanwhile have put it off by then.
-pub async fn overdue<A, B>(patience: Patience, a: Watched<'_, A>, b: Watched<'_, B>) -> Overdue
-where
-    A: Fn() -> usize,
-    B: Fn() -> usize,
-{
-    let (mut stall_a, mut stall_b) = (Stall::default(), Stall::default());
+/// Wakes when the nearest deadline, as last looked at, has come; bytes that moved meanwhile have put it off by then.
+pub async fn overdue<const N: usize>(patience: Patience, streams: [Watched<'_>; N]) -> Overdue {
+    let mut stalls = [Stall::default(); N];
     loop {
         let now = Instant::now();
-        let stalled_since = [stall_a.look(&a, now), stall_b.look(&b, now)];
-        let earliest = stalled_since.into_iter().flatten().min();
-        // A write that becomes pending after this look is due later than a look a whole patience from now.
-        let stalled = earliest.unwrap_or(now) + patience.stalled;
-        let idle = a.meter.moved().max(b.meter.moved()) + patience.idle;
-        if earliest.is_some() && stalled <= now {
+        let looks = streams.iter().zip(&mut stalls);
+        let stalled_since = looks
+            .filter_map(|(stream, stall)| stall.look(stream, now))
+            .min();
+        if stalled_since.is_some_and(|since| since + patience.stalled <= now) {
             return Overdue::Stalled;
         }
+        let moved = streams.iter().map(|stream| stream.meter.moved()).max();
+        let idle = moved.unwrap_or(now) + patience.idle;
         if idle <= now {
             return Overdue::Idle;
         }
+        // A write that becomes pending after this look is not due before the next.
+        let stalled = stalled_since.unwrap_or(now) + patience.stalled;
         sleep_until(stalled.min(idle)).await;
     }
 }
 
 /// A pending write as it was last looked at.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Stall {
     seen: Option<Seen>,
 }
@@ -229,11 +236,7 @@ struct Seen {
 
 impl Stall {
     /// Since when nothing has moved of a pending write.
-    fn look<F: Fn() -> usize>(
-        &mut self,
-        watched: &Watched<'_, F>,
-        now: Instant,
-    ) -> Option<Instant> {
+    fn look(&mut self, watched: &Watched<'_>, now: Instant) -> Option<Instant> {
         let Some(pending_since) = watched.meter.pending_since() else {
             self.seen = None;
             return None;

@@ -7,14 +7,14 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use humantime::parse_duration;
 use ipnet::IpNet;
 
 use crate::credentials::Credentials;
+use crate::option_values::{read_network, Admin, LogFormat, Port, Secret};
 use crate::targets::Ports;
 
 /// A forward proxy for HTTP/1 and HTTP/2: CONNECT tunnels, WebSockets and plain http.
@@ -100,7 +100,7 @@ pub struct Options {
         long,
         value_name = "CIDR",
         env = "CONNECT_PROXY_ALLOW",
-        value_delimiter = ','
+        value_delimiter = ',', value_parser = read_network
     )]
     pub allow: Vec<IpNet>,
 
@@ -189,67 +189,6 @@ pub struct Options {
         default_value = "info"
     )]
     pub log_filter: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    Text,
-    Json,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Admin(pub Option<SocketAddr>);
-
-impl FromStr for Admin {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Admin, String> {
-        match text {
-            "none" => Ok(Admin(None)),
-            _ => match text.parse() {
-                Ok(address) => Ok(Admin(Some(address))),
-                Err(_) => Err("neither an address with a port nor `none`".to_owned()),
-            },
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Port {
-    One(u16),
-    Any,
-}
-
-impl FromStr for Port {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Port, String> {
-        match text {
-            "any" => Ok(Port::Any),
-            _ => match text.parse() {
-                Ok(port) if port > 0 => Ok(Port::One(port)),
-                _ => Err("neither a port from 1 to 65535 nor `any`".to_owned()),
-            },
-        }
-    }
-}
-
-/// A text that is not shown.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl FromStr for Secret {
-    type Err = std::convert::Infallible;
-
-    fn from_str(text: &str) -> Result<Secret, Self::Err> {
-        Ok(Secret(text.to_owned()))
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret")
-    }
 }
 
 /// Options that fit together.
@@ -342,9 +281,9 @@ impl Options {
 
     fn read_credentials(&mut self) -> Result<Credentials, String> {
         let mut credentials = Credentials::default();
-        for Secret(text) in self.credentials.drain(..) {
+        for secret in self.credentials.drain(..) {
             credentials
-                .add(&text)
+                .add(secret.reveal())
                 .map_err(|reason| format!("--credentials: {reason}"))?;
         }
         if let Some(path) = &self.credentials_file {
@@ -363,15 +302,6 @@ impl Options {
             }
         }
         Ok(credentials)
-    }
-}
-
-impl Port {
-    fn number(&self) -> Option<u16> {
-        match self {
-            Port::One(number) => Some(*number),
-            Port::Any => None,
-        }
     }
 }
 

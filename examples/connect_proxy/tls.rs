@@ -21,11 +21,10 @@ use crate::options::Options;
 /// What clients are shown.
 #[derive(Clone)]
 pub struct Tls {
-    source: Source,
+    source: Arc<Source>,
     current: Arc<RwLock<Arc<ServerConfig>>>,
 }
 
-#[derive(Clone)]
 enum Source {
     Files { certificate: PathBuf, key: PathBuf },
     SelfSigned { sha256: String },
@@ -46,7 +45,7 @@ impl Tls {
             _ => return Ok(None),
         };
         Ok(Some(Tls {
-            source,
+            source: Arc::new(source),
             current: Arc::new(RwLock::new(config)),
         }))
     }
@@ -57,7 +56,7 @@ impl Tls {
     ///
     /// The files hold no pair; the one there is stays.
     pub fn reload(&self) -> Result<(), String> {
-        if let Source::Files { certificate, key } = &self.source {
+        if let Source::Files { certificate, key } = &*self.source {
             let config = from_files(certificate, key)?;
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = config;
         }
@@ -71,7 +70,7 @@ impl Tls {
 
     /// SHA-256 of a certificate that was made for this run.
     pub fn self_signed_sha256(&self) -> Option<&str> {
-        match &self.source {
+        match &*self.source {
             Source::SelfSigned { sha256 } => Some(sha256),
             Source::Files { .. } => None,
         }

@@ -74,10 +74,14 @@ impl Reset for Stream {
 }
 
 impl Reset for TokioIo<Upgraded> {
-    /// RST of the connection for HTTP/1, RST_STREAM for HTTP/2 (RFC 9113 section 8.5).
+    /// RST of the connection for HTTP/1, with a client or an origin; RST_STREAM for HTTP/2 (RFC 9113 section 8.5).
     fn reset(self) {
-        match auto::upgrade::downcast::<ClientIo>(self.into_inner()) {
-            Ok(parts) => parts.io.into_inner().into_inner().reset(),
+        let upgraded = match auto::upgrade::downcast::<ClientIo>(self.into_inner()) {
+            Ok(parts) => return parts.io.into_inner().into_inner().reset(),
+            Err(upgraded) => upgraded,
+        };
+        match upgraded.downcast::<TokioIo<Stream>>() {
+            Ok(parts) => parts.io.into_inner().reset(),
             Err(upgraded) => upgraded.abort(),
         }
     }

@@ -122,14 +122,14 @@ where
     let (client_side, target_side) = (&tunnel.client_side, &tunnel.target_side);
     let mut client = Metered::new(TokioIo::new(upgraded), client_side.clone());
     let mut target = Metered::new(target, target_side.clone());
-    let watched_client = Watched {
-        meter: client_side,
-        held: || tunnel.held(),
-    };
-    let watched_target = Watched {
-        meter: target_side,
-        held: || 0,
-    };
+    let held = || tunnel.held();
+    let watched = [
+        Watched {
+            meter: client_side,
+            held: &held,
+        },
+        Watched::alone(target_side),
+    ];
     let size = settings.copy_buffer;
     let end = tokio::select! {
         biased;
@@ -137,7 +137,7 @@ where
             Ok(_) => End::Closed,
             Err(_) => End::of_failure(client_side, target_side),
         },
-        overdue = overdue(proxy.patience(), watched_client, watched_target) => match overdue {
+        overdue = overdue(proxy.patience(), watched) => match overdue {
             Overdue::Idle => End::IdleTimeout,
             Overdue::Stalled => End::Stalled,
         },

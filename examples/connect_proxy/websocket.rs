@@ -28,7 +28,7 @@ use tokio::time::timeout;
 use tokio_rustls::{TlsConnector, TlsStream};
 
 use crate::connecting::connect;
-use crate::forward::{add_via, remove_hop_by_hop};
+use crate::fields::{add_via, remove_hop_by_hop};
 use crate::limits::HTTP1_BUFFER;
 use crate::live::{Kind, Tunnel};
 use crate::proxy::Proxy;
