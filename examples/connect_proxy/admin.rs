@@ -32,6 +32,9 @@ use crate::listening::Listener;
 use crate::proxy::Proxy;
 use crate::status::Status;
 
+#[cfg(test)]
+mod tests;
+
 const PAGE: &str = include_str!("page.html");
 /// Connections at a time.
 const MOST_CONNECTIONS: usize = 64;

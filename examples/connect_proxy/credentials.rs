@@ -15,6 +15,9 @@ use hyper::HeaderMap;
 use ring::digest::{digest, SHA256, SHA256_OUTPUT_LEN};
 use subtle::ConstantTimeEq;
 
+#[cfg(test)]
+mod tests;
+
 /// Longest `user:password` that is looked at, in bytes.
 const LONGEST: usize = 1024;
 

@@ -1,7 +1,10 @@
 //! Fields that are about one connection, and what a proxy says about itself.
 
-use hyper::header::{HeaderName, HeaderValue, CONNECTION, VIA};
+use hyper::header::{HeaderName, HeaderValue, CONNECTION, COOKIE, VIA};
 use hyper::{HeaderMap, Version};
+
+#[cfg(test)]
+mod tests;
 
 /// Fields about the connection they came on, whether its `Connection` names them or not (RFC 9110 section 7.6.1).
 const HOP_BY_HOP: [&str; 8] = [
@@ -40,4 +43,22 @@ pub fn add_via(received: Version, headers: &mut HeaderMap) {
         _ => "1.1 connect_proxy",
     };
     headers.append(VIA, HeaderValue::from_static(via));
+}
+
+/// Makes one field of the several that HTTP/2 may split cookies into (RFC 9113 section 8.2.3).
+pub fn join_cookies(headers: &mut HeaderMap) {
+    let mut parts = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+    let (Some(first), Some(second)) = (parts.next(), parts.next()) else {
+        return;
+    };
+    let mut joined = first.to_vec();
+    for part in [second].into_iter().chain(parts) {
+        joined.extend_from_slice(b"; ");
+        joined.extend_from_slice(part);
+    }
+    let joined = HeaderValue::from_bytes(&joined);
+    headers.insert(
+        COOKIE,
+        joined.expect("values joined by a value's characters are one"),
+    );
 }

@@ -7,6 +7,7 @@
 //! - An origin that neither sends nor takes anything is given up after the patience with a tunnel; a body that is cut short
 //!   by that ends as a failure, not as complete.
 
+use std::borrow::Cow;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
@@ -16,16 +17,20 @@ use http_body_util::{Either, Full};
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::client::conn::http1;
 use hyper::header::{HeaderValue, HOST, MAX_FORWARDS};
+use hyper::http::uri::PathAndQuery;
 use hyper::{Method, Request, Response, StatusCode, Uri, Version};
 use hyper_util::rt::TokioIo;
 
 use crate::connecting::connect;
-use crate::fields::{add_via, remove_hop_by_hop};
+use crate::fields::{add_via, join_cookies, remove_hop_by_hop};
 use crate::limits::HTTP1_BUFFER;
 use crate::metered::{overdue, Meter, Metered, Overdue, Watched};
 use crate::proxy_service::{Answer, Exchange};
 use crate::refusal::{Cause, Refusal};
 use crate::targets::Target;
+
+#[cfg(test)]
+mod tests;
 
 /// Answers a request with what its origin answers.
 pub async fn pass_on(
@@ -119,10 +124,12 @@ fn to_origin<B>(request: &mut Request<B>, origin: &Target) -> Result<(), Refusal
     let host = HeaderValue::try_from(origin.to_host_field(80))
         .map_err(|error| Refusal::by(Cause::BadRequest, error))?;
     let asterisk = request.method() == Method::OPTIONS && is_without_path(request.uri());
-    let path = match request.uri().path_and_query() {
-        _ if asterisk => "*",
-        Some(path) if !path.as_str().is_empty() => path.as_str(),
-        _ => "/",
+    let path = match request.uri().path_and_query().map(PathAndQuery::as_str) {
+        _ if asterisk => Cow::Borrowed("*"),
+        None | Some("") => Cow::Borrowed("/"),
+        // The path may be left out before a query, but not in what an origin is sent.
+        Some(query) if query.starts_with('?') => Cow::Owned(format!("/{query}")),
+        Some(path) => Cow::Borrowed(path),
     };
     let uri: Uri = path
         .parse()
@@ -132,6 +139,7 @@ fn to_origin<B>(request: &mut Request<B>, origin: &Target) -> Result<(), Refusal
     *request.version_mut() = Version::HTTP_11;
     let headers = request.headers_mut();
     remove_hop_by_hop(headers);
+    join_cookies(headers);
     add_via(version, headers);
     headers.insert(HOST, host);
     Ok(())

@@ -10,6 +10,9 @@ use std::sync::Arc;
 
 use crate::options::Options;
 
+#[cfg(test)]
+mod tests;
+
 /// What an HTTP/2 client may send ahead into one tunnel, in bytes. At 50 ms of round trip that is 2.6 MB/s.
 pub const STREAM_WINDOW: u32 = 128 << 10;
 /// The same for all tunnels of a connection together.

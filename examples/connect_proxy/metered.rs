@@ -17,6 +17,9 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{sleep_until, Instant};
 
+#[cfg(test)]
+mod tests;
+
 /// What is known of one stream; times are milliseconds since it began to be metered.
 pub struct Meter {
     began: Instant,
@@ -196,64 +199,69 @@ impl<'a> Watched<'a> {
     }
 }
 
+/// Looks that are taken in a patience with a pending write. What a stream holds is known only while it is looked at.
+const LOOKS: u32 = 4;
+
 /// Ready when the patience with streams that carry bytes to each other has run out.
 ///
-/// Wakes when the nearest deadline, as last looked at, has come; bytes that moved meanwhile have put it off by then.
+/// Wakes for the looks at what streams hold, and when the nearest deadline, as last looked at, has come; bytes that moved
+/// meanwhile have put it off by then.
 pub async fn overdue<const N: usize>(patience: Patience, streams: [Watched<'_>; N]) -> Overdue {
-    let mut stalls = [Stall::default(); N];
+    let mut now = Instant::now();
+    let mut looks = streams.map(|stream| Look::first(&stream, now));
     loop {
-        let now = Instant::now();
-        let looks = streams.iter().zip(&mut stalls);
-        let stalled_since = looks
-            .filter_map(|(stream, stall)| stall.look(stream, now))
-            .min();
-        if stalled_since.is_some_and(|since| since + patience.stalled <= now) {
+        let pending = looks.iter().filter_map(|look| look.pending);
+        let stalled = pending.min().map(|since| since + patience.stalled);
+        if stalled.is_some_and(|due| due <= now) {
             return Overdue::Stalled;
         }
-        let moved = streams.iter().map(|stream| stream.meter.moved()).max();
+        let moved = looks.iter().map(|look| look.moved).max();
         let idle = moved.unwrap_or(now) + patience.idle;
         if idle <= now {
             return Overdue::Idle;
         }
-        // A write that becomes pending after this look is not due before the next.
-        let stalled = stalled_since.unwrap_or(now) + patience.stalled;
-        sleep_until(stalled.min(idle)).await;
+        let next = (now + patience.stalled / LOOKS).min(idle);
+        sleep_until(stalled.map_or(next, |due| due.min(next))).await;
+        now = Instant::now();
+        for (look, stream) in looks.iter_mut().zip(&streams) {
+            look.again(stream, now);
+        }
     }
 }
 
-/// A pending write as it was last looked at.
-#[derive(Clone, Copy, Default)]
-struct Stall {
-    seen: Option<Seen>,
-}
-
-#[derive(Clone, Copy)]
-struct Seen {
-    pending_since: Instant,
-    held: usize,
+/// What was seen of a stream.
+struct Look {
+    /// When a byte last came, was taken, or left after it had been taken.
     moved: Instant,
+    /// Since when nothing of a pending write has moved.
+    pending: Option<Instant>,
+    held: usize,
 }
 
-impl Stall {
-    /// Since when nothing has moved of a pending write.
-    fn look(&mut self, watched: &Watched<'_>, now: Instant) -> Option<Instant> {
-        let Some(pending_since) = watched.meter.pending_since() else {
-            self.seen = None;
-            return None;
+impl Look {
+    fn first(stream: &Watched<'_>, now: Instant) -> Look {
+        let mut look = Look {
+            moved: stream.meter.moved(),
+            pending: None,
+            held: 0,
         };
-        let held = (watched.held)();
-        let moved = match self.seen {
-            Some(seen) if seen.pending_since == pending_since => match held < seen.held {
-                true => now,
-                false => seen.moved,
-            },
-            _ => pending_since,
+        look.again(stream, now);
+        look
+    }
+
+    fn again(&mut self, stream: &Watched<'_>, now: Instant) {
+        let held = (stream.held)();
+        // While a write is pending nothing is taken, so what is held can only become less. Otherwise this misses a
+        // movement at most, where the meter has seen another.
+        let has_left = held < self.held;
+        self.moved = match has_left {
+            true => now,
+            false => self.moved.max(stream.meter.moved()),
         };
-        self.seen = Some(Seen {
-            pending_since,
-            held,
-            moved,
+        self.pending = stream.meter.pending_since().map(|since| match has_left {
+            true => now,
+            false => self.pending.map_or(since, |before| before.max(since)),
         });
-        Some(moved)
+        self.held = held;
     }
 }

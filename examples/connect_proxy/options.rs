@@ -17,6 +17,9 @@ use crate::credentials::Credentials;
 use crate::option_values::{read_network, Admin, LogFormat, Port, Secret};
 use crate::targets::Ports;
 
+#[cfg(test)]
+mod tests;
+
 /// A forward proxy for HTTP/1 and HTTP/2: CONNECT tunnels, WebSockets and plain http.
 ///
 /// Without any option it listens on 127.0.0.1:3128, reaches public addresses on ports 80 and 443, and asks nobody who they are.

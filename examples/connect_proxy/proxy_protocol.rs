@@ -11,6 +11,9 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::refusal::{Cause, Refusal};
 
+#[cfg(test)]
+mod tests;
+
 /// Signature, version and command, family, length.
 const FIXED: usize = 16;
 

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper::ext::Protocol as ConnectProtocol;
-use hyper::header::HOST;
+use hyper::header::{HeaderValue, CONNECTION, HOST};
 use hyper::http::uri::{PathAndQuery, Scheme};
 use hyper::{Method, Request, Response, Version};
 
@@ -23,6 +23,9 @@ use crate::proxy::Proxy;
 use crate::refusal::{Cause, Refusal};
 use crate::targets::Target;
 use crate::{forward, tunnel, websocket};
+
+#[cfg(test)]
+mod tests;
 
 pub type Answer = Either<Full<Bytes>, forward::Body>;
 
@@ -93,7 +96,12 @@ pub async fn serve(
             "refused: {refusal}",
         );
         proxy.metrics.refused(cause);
-        refusal.to_response().map(Either::Left)
+        let mut response = refusal.to_response();
+        if cause == Cause::Connections && protocol == Protocol::Http1 {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(CONNECTION, close);
+        }
+        response.map(Either::Left)
     }))
 }
 

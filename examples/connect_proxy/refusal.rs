@@ -14,6 +14,9 @@ use http_body_util::Full;
 use hyper::header::{HeaderName, HeaderValue, CONTENT_TYPE, PROXY_AUTHENTICATE};
 use hyper::{Response, StatusCode};
 
+#[cfg(test)]
+mod tests;
+
 macro_rules! causes {
     ($($cause:ident $label:literal $status:literal $error:literal $text:literal)*) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,6 +13,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use hyper::http::uri::Authority;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
+#[cfg(test)]
+mod tests;
+
 /// A host and a port as a client named them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {

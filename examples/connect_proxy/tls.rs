@@ -18,6 +18,9 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::options::Options;
 
+#[cfg(test)]
+mod tests;
+
 /// What clients are shown.
 #[derive(Clone)]
 pub struct Tls {

@@ -4,19 +4,22 @@
 //! - The client is told of success when the target is reached, not before.
 //! - An end of one direction is passed on as such, and the other direction goes on.
 //! - A tunnel is over complete on both sides, or is reset on both: no peer takes a part for the whole (RFC 9113 section 8.5).
+//! - Bytes that a target sent before it failed reach the client before it is told of the failure.
 //! - Whatever happens, the tunnel's places and its entry in the list are given back when its task ends.
 
 use std::io;
+use std::time::Duration;
 
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
-use hyper::upgrade::OnUpgrade;
+use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use tokio::io::{copy_bidirectional_with_sizes, AsyncRead, AsyncWrite};
-use tokio::time::timeout;
+use tokio::io::{copy_bidirectional_with_sizes, AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::time::{sleep, timeout};
 
 use crate::connecting::connect;
+use crate::connection::Protocol;
 use crate::live::{Kind, Listed, Tunnel};
 use crate::metered::{overdue, Meter, Metered, Overdue, Watched};
 use crate::proxy_service::{Answer, Exchange};
@@ -143,11 +146,39 @@ where
         },
         () = proxy.drain.over() => End::Drained,
     };
+    if matches!(end, End::BackendReset | End::BackendError) {
+        // What came before the failure is the client's.
+        tokio::select! {
+            () = deliver(tunnel, &mut client) => {}
+            _ = overdue(proxy.patience(), watched) => {}
+            () = proxy.drain.over() => {}
+        }
+    }
     if end != End::Closed {
         client.into_inner().reset();
         target.into_inner().reset();
     }
     end
+}
+
+/// How long the kernel is given to send what it has for an HTTP/1 client; how much that is, it does not tell.
+const SETTLING: Duration = Duration::from_millis(500);
+/// How often an HTTP/2 tunnel is looked at while it sends the last it has.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Ready when the client has been sent what was taken for it; or cannot be sent it.
+async fn deliver(tunnel: &Tunnel, client: &mut Metered<TokioIo<Upgraded>>) {
+    if client.flush().await.is_err() || tunnel.to_client() == 0 {
+        return;
+    }
+    match tunnel.protocol {
+        Protocol::Http1 => sleep(SETTLING).await,
+        Protocol::Http2 => {
+            while tunnel.held() > 0 {
+                sleep(LOOK).await;
+            }
+        }
+    }
 }
 
 fn tell(exchange: &Exchange, listed: &Listed, end: End) {

@@ -28,7 +28,7 @@ use tokio::time::timeout;
 use tokio_rustls::{TlsConnector, TlsStream};
 
 use crate::connecting::connect;
-use crate::fields::{add_via, remove_hop_by_hop};
+use crate::fields::{add_via, join_cookies, remove_hop_by_hop};
 use crate::limits::HTTP1_BUFFER;
 use crate::live::{Kind, Tunnel};
 use crate::proxy::Proxy;
@@ -37,6 +37,9 @@ use crate::refusal::{Cause, Refusal};
 use crate::targets::{Host, Target};
 use crate::transport::Stream;
 use crate::tunnel;
+
+#[cfg(test)]
+mod tests;
 
 /// What RFC 6455 section 1.3 appends to a key.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -121,6 +124,7 @@ fn ask<B>(
     };
     let mut headers = request.headers().clone();
     remove_hop_by_hop(&mut headers);
+    join_cookies(&mut headers);
     headers.remove(CONTENT_LENGTH);
     add_via(request.version(), &mut headers);
     headers.insert(HOST, value(&origin.to_host_field(scheme.port()))?);
