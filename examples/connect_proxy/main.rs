@@ -20,6 +20,7 @@ mod connecting;
 mod connection;
 mod credentials;
 mod drain;
+mod failing;
 mod fields;
 mod forward;
 mod history;

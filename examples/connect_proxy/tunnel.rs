@@ -20,6 +20,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::connecting::connect;
 use crate::connection::Protocol;
+use crate::failing::{FailsLate, NotEndedBy};
 use crate::live::{Kind, Listed, Tunnel};
 use crate::metered::{overdue, Meter, Metered, Overdue, Watched};
 use crate::proxy_service::{Answer, Exchange};
@@ -123,8 +124,9 @@ where
     };
     tunnel.set_held(upgraded.held());
     let (client_side, target_side) = (&tunnel.client_side, &tunnel.target_side);
-    let mut client = Metered::new(TokioIo::new(upgraded), client_side.clone());
-    let mut target = Metered::new(target, target_side.clone());
+    let client = Metered::new(TokioIo::new(upgraded), client_side.clone());
+    let mut client = NotEndedBy::new(target_side.clone(), client);
+    let mut target = FailsLate::new(Metered::new(target, target_side.clone()));
     let held = || tunnel.held();
     let watched = [
         Watched {
@@ -167,7 +169,7 @@ const SETTLING: Duration = Duration::from_millis(500);
 const LOOK: Duration = Duration::from_millis(10);
 
 /// Ready when the client has been sent what was taken for it; or cannot be sent it.
-async fn deliver(tunnel: &Tunnel, client: &mut Metered<TokioIo<Upgraded>>) {
+async fn deliver(tunnel: &Tunnel, client: &mut NotEndedBy<TokioIo<Upgraded>>) {
     if client.flush().await.is_err() || tunnel.to_client() == 0 {
         return;
     }
