@@ -122,10 +122,10 @@ impl fmt::Display for MemoryBound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:.1} GiB ({} tunnels of {} KiB: send buffer, two frames, two copy buffers, task; {} connections of {} KiB: \
+            "{} MiB ({} tunnels of {} KiB: send buffer, two frames, two copy buffers, task; {} connections of {} KiB: \
              window, reading ahead, head, TLS; {} MiB for the program; uploads in frames under 256 bytes cost up to 4 MiB \
              more a connection)",
-            self.bytes() as f64 / (1u64 << 30) as f64,
+            self.bytes().div_ceil(1 << 20),
             self.tunnels,
             self.tunnel.div_ceil(1 << 10),
             self.connections,

@@ -84,7 +84,7 @@ pub struct Options {
     #[arg(long, env = "CONNECT_PROXY_PROXY_PROTOCOL")]
     pub proxy_protocol: bool,
 
-    /// Who may use the proxy; repeatable; other users can read command lines, so rather use a file
+    /// Who may use the proxy; repeatable, and split at commas; as others can read command lines, rather use a file
     #[arg(
         long,
         value_name = "USER:PASSWORD",

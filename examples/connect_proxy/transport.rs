@@ -15,6 +15,7 @@ use hyper_util::server::conn::auto;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::sleep;
 use tokio_rustls::TlsStream;
 
 use crate::metered::Metered;
@@ -76,15 +77,37 @@ impl Reset for Stream {
 impl Reset for TokioIo<Upgraded> {
     /// RST of the connection for HTTP/1, with a client or an origin; RST_STREAM for HTTP/2 (RFC 9113 section 8.5).
     fn reset(self) {
-        let upgraded = match auto::upgrade::downcast::<ClientIo>(self.into_inner()) {
-            Ok(parts) => return parts.io.into_inner().into_inner().reset(),
-            Err(upgraded) => upgraded,
-        };
-        match upgraded.downcast::<TokioIo<Stream>>() {
-            Ok(parts) => parts.io.into_inner().reset(),
+        match into_stream(self.into_inner()) {
+            Ok(stream) => stream.reset(),
             Err(upgraded) => upgraded.abort(),
         }
     }
+}
+
+/// How long the kernel is given to send what it has for an HTTP/1 client; how much that is, it does not tell.
+const SETTLING: Duration = Duration::from_millis(500);
+
+/// Ends a client's tunnel as one that failed, behind what was taken for it.
+pub async fn fail(client: Upgraded) {
+    match into_stream(client) {
+        Ok(stream @ Stream::Plain(_)) => {
+            sleep(SETTLING).await;
+            stream.reset();
+        }
+        // An end without close_notify is a failure to whoever speaks TLS (RFC 8446 section 6.1).
+        Ok(Stream::Tls(_)) => {}
+        Err(upgraded) => upgraded.end_with_error(),
+    }
+}
+
+/// The stream below what HTTP/1 has left; HTTP/2 keeps its own.
+fn into_stream(upgraded: Upgraded) -> Result<Stream, Upgraded> {
+    let upgraded = match auto::upgrade::downcast::<ClientIo>(upgraded) {
+        Ok(parts) => return Ok(parts.io.into_inner().into_inner()),
+        Err(upgraded) => upgraded,
+    };
+    let parts = upgraded.downcast::<TokioIo<Stream>>()?;
+    Ok(parts.io.into_inner())
 }
 
 impl AsyncRead for Stream {

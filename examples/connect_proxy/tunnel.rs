@@ -8,25 +8,23 @@
 //! - Whatever happens, the tunnel's places and its entry in the list are given back when its task ends.
 
 use std::io;
-use std::time::Duration;
 
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
-use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper::upgrade::OnUpgrade;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use tokio::io::{copy_bidirectional_with_sizes, AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::time::{sleep, timeout};
+use tokio::io::{copy_bidirectional_with_sizes, AsyncRead, AsyncWrite};
+use tokio::time::timeout;
 
 use crate::connecting::connect;
-use crate::connection::Protocol;
 use crate::failing::{FailsLate, NotEndedBy};
 use crate::live::{Kind, Listed, Tunnel};
 use crate::metered::{overdue, Meter, Metered, Overdue, Watched};
 use crate::proxy_service::{Answer, Exchange};
 use crate::refusal::Refusal;
 use crate::targets::Target;
-use crate::transport::{Reset, Stream};
+use crate::transport::{self, Reset, Stream};
 
 /// How a tunnel came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,39 +146,22 @@ where
         },
         () = proxy.drain.over() => End::Drained,
     };
-    if matches!(end, End::BackendReset | End::BackendError) {
-        // What came before the failure is the client's.
-        tokio::select! {
-            () = deliver(tunnel, &mut client) => {}
-            _ = overdue(proxy.patience(), watched) => {}
-            () = proxy.drain.over() => {}
-        }
-    }
-    if end != End::Closed {
-        client.into_inner().reset();
-        target.into_inner().reset();
-    }
-    end
-}
-
-/// How long the kernel is given to send what it has for an HTTP/1 client; how much that is, it does not tell.
-const SETTLING: Duration = Duration::from_millis(500);
-/// How often an HTTP/2 tunnel is looked at while it sends the last it has.
-const LOOK: Duration = Duration::from_millis(10);
-
-/// Ready when the client has been sent what was taken for it; or cannot be sent it.
-async fn deliver(tunnel: &Tunnel, client: &mut NotEndedBy<TokioIo<Upgraded>>) {
-    if client.flush().await.is_err() || tunnel.to_client() == 0 {
-        return;
-    }
-    match tunnel.protocol {
-        Protocol::Http1 => sleep(SETTLING).await,
-        Protocol::Http2 => {
-            while tunnel.held() > 0 {
-                sleep(LOOK).await;
+    let (client, target) = (client.into_inner(), target.into_inner());
+    match end {
+        End::Closed => {}
+        End::BackendReset | End::BackendError => {
+            target.reset();
+            tokio::select! {
+                () = transport::fail(client.into_inner()) => {}
+                () = proxy.drain.over() => {}
             }
         }
+        _ => {
+            client.reset();
+            target.reset();
+        }
     }
+    end
 }
 
 fn tell(exchange: &Exchange, listed: &Listed, end: End) {

@@ -56,7 +56,7 @@ fn the_memory_bound_is_the_sum_of_what_there_may_be() {
 fn the_memory_bound_is_told_in_words() {
     let shown = MemoryBound::of(&options("")).to_string();
     assert!(
-        shown.starts_with("3.0 GiB (8192 tunnels of 200 KiB: "),
+        shown.starts_with("3029 MiB (8192 tunnels of 200 KiB: "),
         "{shown}"
     );
     assert!(shown.contains("; 4160 connections of 336 KiB: "), "{shown}");
