@@ -114,7 +114,12 @@ fn log(options: &Options) -> Result<(), String> {
         .with_ansi(io::stderr().is_terminal());
     match options.log_format {
         LogFormat::Text => subscriber.init(),
-        LogFormat::Json => subscriber.json().flatten_event(true).init(),
+        // The field `target` is a tunnel's there, and not the module that logs.
+        LogFormat::Json => subscriber
+            .json()
+            .flatten_event(true)
+            .with_target(false)
+            .init(),
     }
     Ok(())
 }
