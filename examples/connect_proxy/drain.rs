@@ -12,6 +12,9 @@ use tokio::time::{timeout, timeout_at, Instant};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+#[cfg(test)]
+mod tests;
+
 /// How long tasks may take to end once they were told to.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 

@@ -10,6 +10,9 @@ use tokio::time::{interval, Instant, MissedTickBehavior};
 use crate::metrics::resident_memory;
 use crate::proxy::Proxy;
 
+#[cfg(test)]
+mod tests;
+
 /// Samples that are kept.
 const MOST: usize = 600;
 const PERIOD: Duration = Duration::from_secs(1);

@@ -19,6 +19,9 @@ use crate::credentials::Who;
 use crate::metered::Meter;
 use crate::targets::Target;
 
+#[cfg(test)]
+mod tests;
+
 /// A write that waits this long makes its tunnel a stalled one.
 const STALLED: Duration = Duration::from_secs(1);
 
