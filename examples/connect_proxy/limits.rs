@@ -15,15 +15,26 @@ mod tests;
 
 /// What an HTTP/2 client may send ahead into one tunnel, in bytes. At 50 ms of round trip that is 2.6 MB/s.
 pub const STREAM_WINDOW: u32 = 128 << 10;
-/// The same for all tunnels of a connection together.
-pub const CONNECTION_WINDOW: u32 = 256 << 10;
 /// Largest head, and most that an HTTP/1 connection buffers, in bytes.
 pub const HTTP1_BUFFER: usize = 64 << 10;
 /// Largest head on HTTP/2, in bytes.
 pub const HTTP2_HEAD: u32 = 16 << 10;
 /// Requests that HTTP/2 clients may have open beyond the tunnels of a connection, so that they are told why there is no
 /// further tunnel.
-pub const SPARE_STREAMS: usize = 8;
+const SPARE_STREAMS: usize = 8;
+
+/// What an HTTP/2 client may send ahead on a connection, in bytes: as much as all its tunnels together, so that one whose
+/// target does not read takes nothing from the others. It is held by tunnels alone, as other requests are answered at once.
+pub fn connection_window(tunnels: usize) -> u32 {
+    let largest = i32::MAX as u32;
+    let streams = u32::try_from(streams(tunnels)).unwrap_or(largest);
+    streams.saturating_mul(STREAM_WINDOW).min(largest)
+}
+
+/// Requests that an HTTP/2 client may have open on a connection with so many tunnels.
+pub fn streams(tunnels: usize) -> usize {
+    tunnels + SPARE_STREAMS
+}
 
 /// A number of places.
 #[derive(Clone)]
@@ -97,12 +108,15 @@ impl MemoryBound {
             true => 0,
             false => TLS_SESSION,
         };
-        // An HTTP/1 connection has two buffers of 64 KiB in place of windows and reading ahead, which is less.
-        let connection = u64::from(CONNECTION_WINDOW) + READ_AHEAD + u64::from(HTTP2_HEAD) + tls;
+        // HTTP/1 has a buffer each way; HTTP/2 reads ahead, and reads heads.
+        let http1 = 2 * HTTP1_BUFFER as u64;
+        let http2 = READ_AHEAD + u64::from(HTTP2_HEAD);
+        let connection = http1.max(http2) + tls;
         MemoryBound {
             tunnels: options.max_tunnels as u64,
             tunnel: options.send_buffer as u64
                 + FRAMES
+                + u64::from(STREAM_WINDOW)
                 + 2 * options.copy_buffer as u64
                 + TUNNEL_TASK,
             connections: (options.max_connections + EXCESS_CONNECTIONS) as u64,
@@ -122,8 +136,8 @@ impl fmt::Display for MemoryBound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} MiB ({} tunnels of {} KiB: send buffer, two frames, two copy buffers, task; {} connections of {} KiB: \
-             window, reading ahead, head, TLS; {} MiB for the program; uploads in frames under 256 bytes cost up to 4 MiB \
+            "{} MiB ({} tunnels of {} KiB: send buffer, two frames, upload window, two copy buffers, task; \
+             {} connections of {} KiB: buffers, TLS; {} MiB for the program; uploads in frames under 256 bytes cost up to 4 MiB \
              more a connection)",
             self.bytes().div_ceil(1 << 20),
             self.tunnels,

@@ -19,7 +19,7 @@ use tokio::time::{sleep_until, timeout, timeout_at, Instant};
 use tokio_rustls::TlsStream;
 
 use crate::connection::{Connection, Place};
-use crate::limits::{CONNECTION_WINDOW, HTTP1_BUFFER, HTTP2_HEAD, SPARE_STREAMS, STREAM_WINDOW};
+use crate::limits::{connection_window, streams, HTTP1_BUFFER, HTTP2_HEAD, STREAM_WINDOW};
 use crate::metered::{Meter, Metered};
 use crate::options::Options;
 use crate::proxy::Proxy;
@@ -40,6 +40,7 @@ pub type Server = auto::Builder<TokioExecutor>;
 
 /// Options of the connections that are served.
 pub fn server(options: &Options) -> Server {
+    let tunnels = options.max_tunnels_per_connection;
     let mut server = auto::Builder::new(TokioExecutor::new());
     server
         .http1()
@@ -50,10 +51,10 @@ pub fn server(options: &Options) -> Server {
         .http2()
         .timer(TokioTimer::new())
         .enable_connect_protocol()
-        .max_concurrent_streams((options.max_tunnels_per_connection + SPARE_STREAMS) as u32)
+        .max_concurrent_streams(streams(tunnels) as u32)
         .max_send_buf_size(options.send_buffer)
         .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(CONNECTION_WINDOW)
+        .initial_connection_window_size(connection_window(tunnels))
         .max_header_list_size(HTTP2_HEAD)
         .keep_alive_interval(PING_INTERVAL)
         // A client that leaves its socket unread does not answer either, and has its tunnels' patience.

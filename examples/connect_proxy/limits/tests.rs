@@ -43,8 +43,8 @@ fn places_are_counted_across_threads() {
 fn the_memory_bound_is_the_sum_of_what_there_may_be() {
     let small = "--listen 127.0.0.1:0 --max-connections 1 --max-tunnels 1 --send-buffer 65536 --copy-buffer 8192";
     let bound = MemoryBound::of(&options(small));
-    let tunnel = (64 + 32 + 2 * 8 + 8) << 10;
-    let connection = (256 + 64 + 16) << 10;
+    let tunnel = (64 + 32 + 128 + 2 * 8 + 8) << 10;
+    let connection = (2 * 64) << 10;
     assert_eq!(bound.bytes(), tunnel + 65 * connection + (64 << 20));
 
     let tls = format!("{small} --listen-tls 127.0.0.1:0 --self-signed");
@@ -56,8 +56,18 @@ fn the_memory_bound_is_the_sum_of_what_there_may_be() {
 fn the_memory_bound_is_told_in_words() {
     let shown = MemoryBound::of(&options("")).to_string();
     assert!(
-        shown.starts_with("3029 MiB (8192 tunnels of 200 KiB: "),
+        shown.starts_with("3208 MiB (8192 tunnels of 328 KiB: "),
         "{shown}"
     );
-    assert!(shown.contains("; 4160 connections of 336 KiB: "), "{shown}");
+    assert!(shown.contains("; 4160 connections of 128 KiB: "), "{shown}");
+}
+
+#[test]
+fn the_windows_of_all_streams_fit_into_that_of_their_connection() {
+    for tunnels in [1, 100, 10_000] {
+        let window = u64::from(connection_window(tunnels));
+        assert_eq!(window, streams(tunnels) as u64 * u64::from(STREAM_WINDOW));
+    }
+    // No window may be larger (RFC 9113 section 6.9.1).
+    assert_eq!(connection_window(1_000_000), (1 << 31) - 1);
 }
