@@ -13,8 +13,8 @@ use crate::options::Options;
 #[cfg(test)]
 mod tests;
 
-/// What an HTTP/2 client may send ahead into one tunnel, in bytes. At 50 ms of round trip that is 2.6 MB/s.
-pub const STREAM_WINDOW: u32 = 128 << 10;
+/// What an HTTP/2 client may send ahead into one tunnel, in bytes. At 50 ms of round trip that is 1.3 MB/s.
+pub const STREAM_WINDOW: u32 = 64 << 10;
 /// Largest head, and most that an HTTP/1 connection buffers, in bytes.
 pub const HTTP1_BUFFER: usize = 64 << 10;
 /// Largest head on HTTP/2, in bytes.

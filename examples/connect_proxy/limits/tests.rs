@@ -43,7 +43,7 @@ fn places_are_counted_across_threads() {
 fn the_memory_bound_is_the_sum_of_what_there_may_be() {
     let small = "--listen 127.0.0.1:0 --max-connections 1 --max-tunnels 1 --send-buffer 65536 --copy-buffer 8192";
     let bound = MemoryBound::of(&options(small));
-    let tunnel = (64 + 32 + 128 + 2 * 8 + 8) << 10;
+    let tunnel = (64 + 32 + 64 + 2 * 8 + 8) << 10;
     let connection = (2 * 64) << 10;
     assert_eq!(bound.bytes(), tunnel + 65 * connection + (64 << 20));
 
@@ -56,7 +56,7 @@ fn the_memory_bound_is_the_sum_of_what_there_may_be() {
 fn the_memory_bound_is_told_in_words() {
     let shown = MemoryBound::of(&options("")).to_string();
     assert!(
-        shown.starts_with("3208 MiB (8192 tunnels of 328 KiB: "),
+        shown.starts_with("2696 MiB (8192 tunnels of 264 KiB: "),
         "{shown}"
     );
     assert!(shown.contains("; 4160 connections of 128 KiB: "), "{shown}");
