@@ -12,6 +12,7 @@ use std::time::Duration;
 use hyper::Version;
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::limits::{Gate, Pass};
 
@@ -73,6 +74,8 @@ pub struct Connection {
     pub tunnels: Gate,
     /// To be closed once what it asked for is answered.
     pub close: Notify,
+    /// Cancelled when nothing is served on it any more; an HTTP/1 tunnel goes on then, those of HTTP/2 cannot.
+    pub served: CancellationToken,
     place: Place,
     open: Arc<Open>,
     protocol: AtomicU8,
@@ -114,6 +117,7 @@ impl Connection {
             local,
             tunnels: Gate::new(tunnels),
             close: Notify::new(),
+            served: CancellationToken::new(),
             place,
             open,
             protocol: AtomicU8::new(UNKNOWN),

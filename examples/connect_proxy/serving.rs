@@ -89,8 +89,9 @@ impl Arrival {
         match prepared {
             Ok((stream, client)) => {
                 connection.client = client.unwrap_or(peer);
-                self.serve_requests(stream, Arc::new(connection), deadline)
-                    .await;
+                let connection = Arc::new(connection);
+                let _served = connection.served.clone().drop_guard();
+                self.serve_requests(stream, connection, deadline).await;
             }
             Err(refusal) => self.tell(&connection, &refusal),
         }

@@ -8,6 +8,7 @@
 //! - Whatever happens, the tunnel's places and its entry in the list are given back when its task ends.
 
 use std::io;
+use std::time::Duration;
 
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
@@ -15,9 +16,10 @@ use hyper::upgrade::OnUpgrade;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::{copy_bidirectional_with_sizes, AsyncRead, AsyncWrite};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::connecting::connect;
+use crate::connection::Protocol;
 use crate::failing::{FailsLate, NotEndedBy};
 use crate::live::{Kind, Listed, Tunnel};
 use crate::metered::{overdue, Meter, Metered, Overdue, Watched};
@@ -144,6 +146,7 @@ where
             Overdue::Idle => End::IdleTimeout,
             Overdue::Stalled => End::Stalled,
         },
+        () = client_gone(exchange) => End::ClientError,
         () = proxy.drain.over() => End::Drained,
     };
     let (client, target) = (client.into_inner(), target.into_inner());
@@ -162,6 +165,21 @@ where
         }
     }
     end
+}
+
+/// How long a target may take to take what its client sent before it went.
+const LAST_BYTES: Duration = Duration::from_secs(5);
+
+/// Ready when the connection of an HTTP/2 client has been gone for a while. A tunnel that waits for its target to read
+/// does not look at its client, and would not notice.
+async fn client_gone(exchange: &Exchange) {
+    match exchange.protocol {
+        Protocol::Http1 => std::future::pending().await,
+        Protocol::Http2 => {
+            exchange.connection.served.cancelled().await;
+            sleep(LAST_BYTES).await;
+        }
+    }
 }
 
 fn tell(exchange: &Exchange, listed: &Listed, end: End) {
