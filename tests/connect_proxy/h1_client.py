@@ -35,7 +35,7 @@ class H1:
         if first:
             self.sock.sendall(first)
         if tls:
-            self.sock = tls.wrap_socket(self.sock, server_hostname=name)
+            self.sock = tls.wrap_socket(self.sock, server_hostname=name, suppress_ragged_eofs=False)
         self.buffer = b""
 
     @property

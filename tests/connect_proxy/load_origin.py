@@ -1,4 +1,4 @@
-"""A server in a process of its own, which takes no time from the one that measures: `load_origin.py pour|echo`.
+"""A server in a process of its own, which takes no time from the one that measures: `load_origin.py pour|echo|ignore`.
 
 Says its port as its first line, and ends with its standard input.
 """
@@ -28,6 +28,12 @@ def pour_for_all(listener):
         threading.Thread(target=pour, args=(connection,), daemon=True).start()
 
 
+def ignore_all(listener):
+    kept = []
+    while True:
+        kept.append(listener.accept()[0])
+
+
 def echo_for_all(listener):
     selector = selectors.DefaultSelector()
     selector.register(listener, selectors.EVENT_READ)
@@ -49,7 +55,7 @@ def echo_for_all(listener):
 def main():
     listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
     print(listener.getsockname()[1], flush=True)
-    serve = {"pour": pour_for_all, "echo": echo_for_all}[sys.argv[1]]
+    serve = {"pour": pour_for_all, "echo": echo_for_all, "ignore": ignore_all}[sys.argv[1]]
     threading.Thread(target=serve, args=(listener,), daemon=True).start()
     sys.stdin.read()
     # Threads that are within a write are not waited for.

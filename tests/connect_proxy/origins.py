@@ -4,17 +4,22 @@ What happened to a connection goes into `events`, so that a test can wait for it
 """
 
 import contextlib
+import fcntl
 import hashlib
 import http.server
 import json
 import queue
 import socket
 import struct
+import termios
 import threading
+import time
 
 import websockets.sync.server
 
 from proxy import SECONDS
+
+LAST_WORDS = bytes(range(256)) * 400
 
 
 def reset(sock):
@@ -114,6 +119,16 @@ def reset_when_spoken_to(_, connection):
     connection.sendall(b"so much")
     # Unread bytes or lingering for no time: either way what goes out is a RST, after the client had its word.
     connection.recv(65536)
+    reset(connection)
+
+
+def fail_after_the_last_word(_, connection):
+    """Much at once, and a reset right behind it."""
+    connection.recv(65536)
+    connection.sendall(LAST_WORDS)
+    # Whatever the other side's kernel has taken is beyond the reset's reach.
+    while struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))[0]:
+        time.sleep(0.001)
     reset(connection)
 
 

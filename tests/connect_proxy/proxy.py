@@ -43,8 +43,10 @@ def until(look, what, seconds=SECONDS / 2):
 class Proxy:
     """The proxy, until the end of the `with` block: plain and TLS on free ports, with an admin address and logs in JSON."""
 
+    PROGRAM = (EXECUTABLE,)
+
     def __init__(self, *arguments, listen=True, variables=None, admin="127.0.0.1:0", log_format="json"):
-        command = [EXECUTABLE, "--admin", admin, "--log-format", log_format, *arguments]
+        command = [*self.PROGRAM, "--admin", admin, "--log-format", log_format, *arguments]
         if listen:
             command += ["--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0"]
             command += ["--certificate", certificates.path("server.pem"), "--key", certificates.path("server.key")]

@@ -91,6 +91,10 @@ class Requests(Refusing):
             number = client.request((":method", "GET"), (":scheme", "ftp"), (":authority", "localhost:80"), (":path", "/"), end=True)
             self.assertEqual(client.answer(number).status, 400)
 
+    def test_a_request_without_a_host_is_a_bad_request(self):
+        answer = exchange(self.proxy.port, b"CONNECT 127.0.0.1:443 HTTP/1.1\r\nconnection: close\r\n\r\n")
+        self.assertTrue(answer.startswith(b"HTTP/1.1 400 "), answer)
+
     def test_another_scheme_is_a_bad_request(self):
         with H1(self.proxy.port) as client:
             response = client.ask("GET ftp://127.0.0.1:80/ HTTP/1.1\r\nHost: 127.0.0.1:80\r\n\r\n")
@@ -388,6 +392,14 @@ class HalfOpen(ProxyTest):
         self.assertEqual(first.connect(self.enter(Origin(echo)).authority)[1].status, 200)
         for _ in range(3):
             self.assertIsInstance(origin.event(), ConnectionError)
+
+    def test_an_origin_that_does_not_answer_a_request_is_a_timeout(self):
+        origin = self.enter(Origin(ignore))
+        with H1(self.proxy.port) as client:
+            response = client.ask(f"GET http://{origin.authority}/ HTTP/1.1\r\nHost: {origin.authority}\r\n\r\n")
+            self.assertEqual(response.status, 504)
+            self.assertIn("error=http_response_timeout", response.headers["proxy-status"])
+        self.assertEqual(self.refusals(), {"http_response_timeout": 1})
 
     def test_a_half_closed_tunnel_is_still_bound_by_the_idle_time(self):
         origin = self.enter(Origin(ignore))

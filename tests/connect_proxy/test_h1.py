@@ -2,11 +2,12 @@
 
 import hashlib
 import os
+import ssl
 import threading
 
 import certificates
 from h1_client import H1
-from origins import Origin, answer_at_the_end, echo, reset, reset_when_spoken_to, speak_first, watch
+from origins import LAST_WORDS, Origin, answer_at_the_end, echo, fail_after_the_last_word, reset, reset_when_spoken_to, speak_first, watch
 from proxy import ProxyTest, until
 
 
@@ -60,6 +61,34 @@ class Tunnel(ProxyTest):
         self.assertEqual(client.receive(7), b"so much")
         client.send(b"and?")
         self.assertIsInstance(client.ended(), ConnectionResetError)
+
+    def test_what_a_target_said_before_it_failed_arrives_before_the_reset(self):
+        origin = self.enter(Origin(fail_after_the_last_word))
+        for _ in range(20):
+            with self.client() as client:
+                client.connect(origin.authority)
+                client.send(b"hello")
+                self.assertTrue(client.receive(len(LAST_WORDS)) == LAST_WORDS)
+                self.assertIsInstance(client.ended(), ConnectionResetError)
+
+    def test_by_tls_a_target_that_fails_is_no_end_either(self):
+        origin = self.enter(Origin(fail_after_the_last_word))
+        for _ in range(20):
+            with H1(self.proxy.tls_port, tls=certificates.trusting("http/1.1")) as client:
+                client.connect(origin.authority)
+                client.send(b"hello")
+                self.assertTrue(client.receive(len(LAST_WORDS)) == LAST_WORDS)
+                # Without a close_notify, whatever becomes of the TCP connection.
+                self.assertIsInstance(client.ended(), (ConnectionResetError, ssl.SSLEOFError))
+
+    def test_by_tls_an_end_is_said_to_be_one(self):
+        origin = self.enter(Origin(speak_first))
+        client = self.enter(H1(self.proxy.tls_port, tls=certificates.trusting("http/1.1")))
+        client.connect(origin.authority)
+        self.assertEqual(client.rest(), b"that is all")
+        client.send(b"but " * 50_000)
+        client.sock.unwrap()
+        self.assertEqual(origin.event(), b"but " * 50_000)
 
     def test_a_client_that_resets_resets_the_target(self):
         origin = self.enter(Origin(watch))

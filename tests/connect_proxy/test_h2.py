@@ -6,7 +6,7 @@ import socket
 
 import certificates
 from h2_client import CANCEL, CONNECT_ERROR, H2
-from origins import Nobody, Origin, answer_at_the_end, echo, ignore, reset, reset_when_spoken_to, speak_first, watch
+from origins import LAST_WORDS, Nobody, Origin, answer_at_the_end, echo, fail_after_the_last_word, ignore, reset, reset_when_spoken_to, speak_first, watch
 from proxy import ProxyTest, until
 
 
@@ -55,6 +55,15 @@ class Tunnel:
         client.rest(number)
         self.assertEqual((stream.ended, stream.reset), (False, CONNECT_ERROR))
         self.end_is("backend_reset")
+
+    def test_what_a_target_said_before_it_failed_arrives_before_the_reset(self):
+        origin = self.enter(Origin(fail_after_the_last_word))
+        client = self.client()
+        for _ in range(20):
+            number, stream = client.connect(origin.authority)
+            client.send(number, b"hello")
+            self.assertTrue(client.rest(number) == LAST_WORDS)
+            self.assertEqual((stream.ended, stream.reset), (False, CONNECT_ERROR))
 
     def test_a_client_that_resets_its_stream_resets_the_target(self):
         origin = self.enter(Origin(watch))

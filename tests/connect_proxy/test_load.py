@@ -269,7 +269,7 @@ class Many(ProxyTest):
 
 
 class AllStalled(ProxyTest):
-    """Each of 200 clients takes nothing, and each target pours: what they cost is known beforehand."""
+    """Nobody takes anything while the other side pours: what that costs is known beforehand."""
 
     ARGUMENTS = (*LOOPBACK, "--max-connections", "64", "--max-tunnels", "256")
     TUNNELS = 200
@@ -296,6 +296,39 @@ class AllStalled(ProxyTest):
         self.assertLess(status["now"]["rss"], bound)
         # A send buffer, a buffer each way, and as much again for all that is about them.
         self.assertLess(growth / self.TUNNELS, 2 * (131072 + 2 * 16384))
+        self.stays(status["now"]["rss"])
+
+    def test_uploads_that_no_target_reads_stay_within_the_bound(self):
+        # The kernel takes megabytes for each, so fewer of them do.
+        origin = self.enter(LoadOrigin("ignore"))
+        before = self.proxy.now()["rss"]
+        client = self.enter(H2(self.proxy.port))
+        numbers = [client.connect(origin.authority)[0] for _ in range(20)]
+        block = bytes(16384)
+
+        def fill():
+            windows = {number: client.h2.local_flow_control_window(number) for number in numbers}
+            for number in numbers:
+                size = min(client.h2.local_flow_control_window(number), len(block))
+                if size:
+                    client.send(number, block[:size])
+            client.sock.settimeout(0.1)
+            try:
+                client.pump()
+            except socket.timeout:
+                # Nothing is granted any more, neither to a stream nor, since they fill it, to the connection.
+                return not any(windows.values()) and self.proxy.now()["stalled"]
+            finally:
+                client.sock.settimeout(SECONDS)
+
+        until(fill, lambda: self.proxy.now(), 2 * SECONDS)
+        now = self.proxy.now()
+        print(f"\n{len(numbers)} uploads that stalled on a connection: resident memory grows by {(now['rss'] - before) / 1024:.0f} KiB")
+        # A window of the connection, a copy buffer each, and as much again for all that is about them.
+        self.assertLess(now["rss"] - before, 2 * (256 + len(numbers) * 16) * 1024 + MIB)
+        self.stays(now["rss"])
+
+    def stays(self, rss):
         later = []
         until(lambda: later.append(self.proxy.now()["rss"]) or len(later) == 50, "fifty looks", SECONDS)
-        self.assertLess(later[-1] - status["now"]["rss"], 2 * MIB)
+        self.assertLess(later[-1] - rss, 2 * MIB)

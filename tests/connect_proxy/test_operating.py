@@ -3,6 +3,7 @@ certificate, drains it."""
 
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -18,11 +19,17 @@ from origins import Origin, WebServer, answer_at_the_end, echo, ignore, pour
 from proxy import EXECUTABLE, LOOPBACK, Proxy, ProxyTest, Test, refused_start, run, until
 
 
+class Documented(Proxy):
+    """As its documentation has it, from the root of the repository; `run` has built just that."""
+
+    MANIFEST = pathlib.Path(__file__).resolve().parents[2] / "Cargo.toml"
+    PROGRAM = ("cargo", "run", "--quiet", "--locked", "--manifest-path", str(MANIFEST), "--release", "--features", "full", "--example", "connect_proxy", "--")
+
+
 class Start(Test):
-    def test_without_options_it_is_ready_on_loopback(self):
-        # Its usual ports may be taken on this machine; the rest is as nobody said anything.
-        variables = {"CONNECT_PROXY_LISTEN": "127.0.0.1:0"}
-        with Proxy(listen=False, variables=variables) as proxy:
+    def test_the_documented_command_starts_it_ready_on_loopback(self):
+        # Its usual port may be taken on this machine; the rest is as if nobody had said anything.
+        with Documented(listen=False, variables={"CONNECT_PROXY_LISTEN": "127.0.0.1:0"}) as proxy:
             self.assertEqual(len(proxy.said), 4)
             self.assertEqual(proxy.said[0], f"proxy on http://127.0.0.1:{proxy.port}")
             self.assertEqual(proxy.said[1], f"admin on http://127.0.0.1:{proxy.admin_port}")
