@@ -64,7 +64,7 @@ class Tunnel(ProxyTest):
 
     def test_what_a_target_said_before_it_failed_arrives_before_the_reset(self):
         origin = self.enter(Origin(fail_after_the_last_word))
-        for _ in range(20):
+        for _ in range(5):
             with self.client() as client:
                 client.connect(origin.authority)
                 client.send(b"hello")
