@@ -15,6 +15,7 @@ import time
 
 from h1_client import H1
 from h2_client import LARGEST_WINDOW, H2
+from origins import Origin, echo
 from proxy import LOOPBACK, SECONDS, ProxyTest, until
 
 ORIGIN = pathlib.Path(__file__).resolve().parent / "load_origin.py"
@@ -316,16 +317,20 @@ class AllStalled(ProxyTest):
             try:
                 client.pump()
             except socket.timeout:
-                # Nothing is granted any more, neither to a stream nor, since they fill it, to the connection.
-                return not any(windows.values()) and self.proxy.now()["stalled"]
+                return not any(windows.values()) and self.proxy.now()["stalled"] == len(numbers)
             finally:
                 client.sock.settimeout(SECONDS)
 
         until(fill, lambda: self.proxy.now(), 2 * SECONDS)
         now = self.proxy.now()
         print(f"\n{len(numbers)} uploads that stalled on a connection: resident memory grows by {(now['rss'] - before) / 1024:.0f} KiB")
-        # A window of the connection, a copy buffer each, and as much again for all that is about them.
-        self.assertLess(now["rss"] - before, 2 * (256 + len(numbers) * 16) * 1024 + MIB)
+        # A window and a copy buffer each, and as much again for all that is about them.
+        self.assertLess(now["rss"] - before, 2 * len(numbers) * (64 + 16) * 1024 + MIB)
+        # They take nothing from another upload of the connection.
+        with Origin(echo) as other:
+            number, _ = client.connect(other.authority)
+            client.send(number, b"still here")
+            self.assertEqual(client.receive(number, 10), b"still here")
         self.stays(now["rss"])
 
     def stays(self, rss):
