@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use crate::observation::{Actor, Event, Log};
 
 /// Polls between two actions of the driver beyond which hyper counts as spinning.
-const MOST_POLLS: usize = 20_000;
+const MOST_POLLS: usize = 200_000;
 
 type Task = Pin<Box<dyn Future<Output = ()>>>;
 
