@@ -143,7 +143,7 @@ impl<S> Suite<S> {
     pub fn compare_without(&self, scenario: &S, left_out: Option<&str>) -> Compared {
         let mut ours = (self.ours)(scenario);
         let mut published = (self.published)(scenario);
-        let exchanges = ours.0.values().map(heads).sum();
+        let exchanges = ours.0.values().map(|entries| heads(entries)).sum();
         for observation in [&mut ours, &mut published] {
             (self.prepare)(observation);
             mask(observation);
@@ -247,7 +247,7 @@ impl<S> Suite<S> {
     }
 }
 
-fn heads(entries: &Vec<Entry>) -> usize {
+fn heads(entries: &[Entry]) -> usize {
     let is_head = |event: &Event| matches!(event, Event::Head(_));
     entries.iter().filter(|(_, event)| is_head(event)).count()
 }

@@ -176,7 +176,9 @@ pub fn call(
         1 => Just(Wait::No),
         1 => milliseconds().prop_map(Wait::Pause),
     ];
-    let cancel = weighted(0.1, milliseconds());
+    // Not as long as anything else, either.
+    let patience = milliseconds().prop_map(|time| if time == 0 { 0 } else { time + 131 });
+    let cancel = weighted(0.1, patience);
     (
         (wait, request, any::<bool>(), once_in(3)),
         (cancel, once_in(beside), reading(), upgrade()),

@@ -37,11 +37,6 @@ pub fn sent(steps: &[Step]) -> Vec<u8> {
     sent.map(|piece| &piece[..]).collect::<Vec<_>>().concat()
 }
 
-/// Whether a step of that kind was played before.
-pub fn played(steps: &[Step], at: &Divergence<'_>, is_it: impl Fn(&Step) -> bool) -> bool {
-    steps.iter().take(at.stamp.step).any(is_it)
-}
-
 /// Whether somebody is told of an error of that kind at that time, and with this crate only.
 pub fn told(at: &Divergence<'_>, kind: &str) -> bool {
     at.ours.0.keys().any(|actor| {
@@ -75,4 +70,21 @@ pub fn answers_with(services: &[ServicePlan], holds: impl Fn(&ResponsePlan) -> b
         Answer::Response(plan) | Answer::Echo(plan) => holds(plan),
         _ => false,
     })
+}
+
+/// Whether somebody is told of a failure at that time, or the transport let go of, by either of the two.
+pub fn notices_failure(at: &Divergence<'_>) -> bool {
+    concerned(at).into_iter().any(|actor| {
+        let both = [at.ours(actor), at.published(actor)];
+        both.into_iter().any(|entries| {
+            errors(entries).next().is_some()
+                || actor == Actor::Wire && has(entries, &Event::Dropped)
+        })
+    })
+}
+
+/// Whether the connection panics with this crate, and says so.
+pub fn panics(at: &Divergence<'_>, why: &str) -> bool {
+    let mut seen = at.ours(Actor::Connection).iter();
+    seen.any(|(_, event)| matches!(event, Event::Panicked(text) if text.contains(why)))
 }

@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 use http::Version;
-use parity::h1;
 use parity::h1::scenario::{ClientOptions, ClientScenario, Mode};
+use parity::h2::scenario as h2_scenario;
 use parity::plan::{BodyPlan, CallPlan, Piece, ReadPlan, RequestPlan, Usage};
 use parity::script::Step;
 use parity::wire::Transport;
+use parity::{h1, h2};
 
 fn client(calls: Vec<CallPlan>, steps: Vec<Step>) -> ClientScenario {
     ClientScenario {
@@ -19,8 +20,8 @@ fn client(calls: Vec<CallPlan>, steps: Vec<Step>) -> ClientScenario {
     }
 }
 
-fn sends(text: &'static str) -> Step {
-    Step::Send(vec![Bytes::from_static(text.as_bytes())])
+fn sends(bytes: &'static (impl AsRef<[u8]> + ?Sized)) -> Step {
+    Step::Send(vec![Bytes::from_static(bytes.as_ref())])
 }
 
 #[test]
@@ -54,4 +55,19 @@ fn a_body_that_will_not_be_sent_is_dropped_while_the_transport_is_full() {
     let mut scenario = client(vec![call], vec![sends("HTTP/1.1 200 OK\r\n\r\nabc")]);
     scenario.transport.room = Some(10);
     h1::CLIENT.assert_same(&scenario);
+}
+
+#[test]
+fn a_client_whose_peer_violates_http_2_is_told_what_went_into_the_goaway() {
+    let mut options = h2_scenario::ClientOptions::default();
+    options.common.max_header_list_size = Some(10);
+    let settings = b"\0\0\0\x04\0\0\0\0\0\0\0\0\x04\x01\0\0\0\0";
+    let too_large = b"\0\0\x0d\x01\x05\0\0\0\x01\0\x07:status\x03200";
+    h2::CLIENT.assert_same(&h2_scenario::ClientScenario {
+        options,
+        transport: Transport::default(),
+        calls: Vec::new(),
+        keeps_handle: true,
+        steps: vec![sends(settings), sends(too_large)],
+    });
 }

@@ -237,6 +237,27 @@ pub fn earlier_resets(ours: &mut Observation, published: &mut Observation) -> bo
     found
 }
 
+/// Takes out the reset of a request whose body failed as it was cancelled: CANCEL, or INTERNAL_ERROR with 1.12.0.
+pub fn cancelled_failures(ours: &mut Observation, published: &mut Observation) -> bool {
+    let mut found = false;
+    for stream in differing_streams(ours, published) {
+        let (Some((at, one)), Some((when, other))) =
+            (ours.of(stream).last(), published.of(stream).last())
+        else {
+            continue;
+        };
+        let is = |event: &Event, text: &str| *event == Event::Note(text.to_owned());
+        let is_cancelled = is(one, "RST_STREAM CANCEL") && is(other, "RST_STREAM INTERNAL_ERROR");
+        if at == when && is_cancelled {
+            for observation in [&mut *ours, published] {
+                observation.0.entry(stream).or_default().pop();
+            }
+            found = true;
+        }
+    }
+    found
+}
+
 /// A CONNECT that was refused ends, and is not reset when its response is let go of.
 pub fn refused_ends(ours: &mut Observation, published: &mut Observation) -> bool {
     let mut found = false;

@@ -5,7 +5,7 @@ use crate::h1::scenario::ClientScenario;
 use crate::h1::seen::has_unread_body;
 use crate::observation::{Actor, Event};
 use crate::script::Step;
-use crate::seen::{errors, has_note, told_published};
+use crate::seen::{errors, has_note, notices_failure, told_published};
 
 pub const CONNECTION: &[Difference<ClientScenario>] = &[
     Difference {
@@ -103,7 +103,7 @@ pub const CONNECTION: &[Difference<ClientScenario>] = &[
         what: "a response that arrives is received also where writing has failed",
         how: How::Diverges(|scenario, at| {
             let mut steps = scenario.steps.iter().take(at.stamp.step);
-            steps.any(|step| matches!(step, Step::WritesFail(_)))
+            steps.any(|step| matches!(step, Step::WritesFail(_))) && notices_failure(at)
         }),
     },
     Difference {

@@ -3,11 +3,11 @@
 use super::plans::{calls, gives_up_alone, is_goaway};
 use crate::differences::{Difference, How};
 use crate::h2::scenario::ClientScenario;
-use crate::h2::seen::{is_house, shares_window};
+use crate::h2::seen::is_house;
 use crate::observation::{Actor, Entry, Event, Observation};
-use crate::plan::{CallPlan, Piece};
+use crate::plan::Piece;
 use crate::script::Step;
-use crate::seen::{concerned, errors, has_note, has_sent};
+use crate::seen::{concerned, errors, has_note, has_sent, notices_failure, panics};
 
 pub const CONNECTION: &[Difference<ClientScenario>] = &[
     Difference {
@@ -51,10 +51,10 @@ pub const CONNECTION: &[Difference<ClientScenario>] = &[
     Difference {
         id: "§3.3-1",
         what: "a window beyond 2^31-1 panics when the connection is made",
-        how: How::Diverges(|scenario, _| {
+        how: How::Diverges(|scenario, at| {
             let common = &scenario.options.common;
             let sizes = [common.initial_stream_window_size, common.initial_connection_window_size];
-            sizes.contains(&Some(Some(1 << 31)))
+            sizes.contains(&Some(Some(1 << 31))) && panics(at, "a window must not exceed")
         }),
     },
     Difference {
@@ -68,7 +68,7 @@ pub const CONNECTION: &[Difference<ClientScenario>] = &[
     },
     Difference {
         id: "§6.3-11 dropped",
-        what: "and is opened also where the connection's future was dropped meanwhile",
+        what: "a request that waits is opened also where the connection's future was dropped meanwhile",
         how: How::Diverges(|scenario, at| {
             scenario.steps.contains(&Step::DropConnection)
                 && is_goaway(at.published(Actor::Stream(0)))
@@ -141,7 +141,7 @@ pub const CONNECTION: &[Difference<ClientScenario>] = &[
     },
     Difference {
         id: "§6.3-11",
-        what: "and is opened yet, if the connection goes on",
+        what: "a request that waits to be opened is opened yet, if the connection goes on",
         how: How::Diverges(|_, at| {
             at.published.0.keys().any(|actor| {
                 let mut told = errors(at.published(*actor));
@@ -152,7 +152,7 @@ pub const CONNECTION: &[Difference<ClientScenario>] = &[
     },
     Difference {
         id: "§6.3-5",
-        what: "or that waits to be opened while its body fails and its connection ends",
+        what: "how a request is reset that waits to be opened while its body fails and its connection ends",
         how: How::Diverges(|scenario, at| {
             let is_reset = |actor: &Actor| {
                 let is_reset = |entries| has_note(entries, "RST_STREAM");
@@ -164,19 +164,8 @@ pub const CONNECTION: &[Difference<ClientScenario>] = &[
         }),
     },
     Difference {
-        id: "§6.1-3",
-        what: "which stream has the last of the connection's window is not the same",
-        how: How::Diverges(|scenario, at| {
-            let has_data = |call: &&CallPlan| {
-                let mut pieces = call.request.body.pieces.iter();
-                pieces.any(|piece| matches!(piece, Piece::Data(_)))
-            };
-            scenario.calls.iter().filter(has_data).count() > 1 && shares_window(at)
-        }),
-    },
-    Difference {
         id: "§6.3-10 polled",
-        what: "and so when a goodbye is noticed while streams are open",
+        what: "how often the connection's future is polled, and so when a goodbye is noticed while streams are open",
         how: How::Diverges(|scenario, at| {
             let ends = at.published(Actor::Connection).iter().any(|(_, event)| matches!(event, Event::Done | Event::Error(_)));
             ends && concerned(at) == [Actor::Connection]
@@ -197,22 +186,11 @@ pub const CONNECTION: &[Difference<ClientScenario>] = &[
         }),
     },
     Difference {
-        id: "§6.3-5",
-        what: "a request that is cancelled while its body fails is cancelled",
-        how: How::Diverges(|scenario, at| {
-            let is_cancelled = |actor: &Actor| {
-                has_note(at.ours(*actor), "RST_STREAM CANCEL")
-                    && has_note(at.published(*actor), "RST_STREAM INTERNAL_ERROR")
-            };
-            calls(scenario, |call| call.cancel.is_some()) && concerned(at).iter().all(is_cancelled)
-        }),
-    },
-    Difference {
         id: "§2.4-7",
         what: "a transport that fails is noticed when something is written",
         how: How::Diverges(|scenario, at| {
             let mut steps = scenario.steps.iter().take(at.stamp.step);
-            steps.any(|step| matches!(step, Step::WritesFail(_)))
+            steps.any(|step| matches!(step, Step::WritesFail(_))) && notices_failure(at)
         }),
     },
 ];

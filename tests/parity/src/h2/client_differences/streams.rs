@@ -3,12 +3,14 @@
 use super::plans::{calls, is_goaway};
 use crate::differences::{bytes, Difference, How};
 use crate::h2::rewrites::{
-    cut_short, earlier_drops, earlier_resets, empty_requests, ends_behind_trailers, same_credit,
-    stripped_fields,
+    cancelled_failures, cut_short, earlier_drops, earlier_resets, empty_requests,
+    ends_behind_trailers, same_credit, stripped_fields,
 };
 use crate::h2::scenario::ClientScenario;
-use crate::h2::seen::{ends_apart, gives_more, is_violation, plain_io_errors, was_reset_early};
-use crate::observation::{Actor, Entry, Event};
+use crate::h2::seen::{
+    ends_apart, gives_more, is_violation, plain_io_errors, shares_window, was_reset_early,
+};
+use crate::observation::{Actor, Entry, ErrorView, Event};
 use crate::plan::Piece;
 use crate::seen::{concerned, errors, has_note, has_sent};
 
@@ -53,6 +55,13 @@ pub const STREAMS: &[Difference<ClientScenario>] = &[
         }),
     },
     Difference {
+        id: "§6.3-6",
+        what: "a request that is cancelled while its body fails is cancelled",
+        how: How::Rewrites(|scenario, ours, published| {
+            calls(scenario, |call| call.cancel.is_some()) && cancelled_failures(ours, published)
+        }),
+    },
+    Difference {
         id: "§8.24",
         what: "a response to HEAD has an empty body, whose size is known to be 0",
         how: How::Rewrites(|scenario, ours, published| {
@@ -74,6 +83,11 @@ pub const STREAMS: &[Difference<ClientScenario>] = &[
         how: How::Rewrites(|_, ours, published| empty_requests(ours, published)),
     },
     Difference {
+        id: "§6.1-3",
+        what: "which stream has the last of the connection's window is not the same",
+        how: How::Diverges(|_, at| shares_window(at)),
+    },
+    Difference {
         id: "§8.9",
         what: "how much of what was written before a body failed is sent",
         how: How::Rewrites(|_, ours, published| cut_short(ours, published)),
@@ -92,6 +106,30 @@ pub const STREAMS: &[Difference<ClientScenario>] = &[
         }),
     },
     Difference {
+        id: "T1 response",
+        what: "nothing is handed to h2 without window, so to h2 a request that waits for it is not over when its connection \
+               fails, and neither is a response without content that came in the same read",
+        how: How::Diverges(|_, at| {
+            let mut told = errors(at.before(Actor::Connection));
+            let is_over = |entries: &[Entry]| {
+                matches!(entries, [(_, Event::Hint(hint)), ..] if hint.ends_with("end true"))
+            };
+            let has = |entries, kind: &str| {
+                let is_it = |error: &ErrorView| error.debug.contains(kind) && error.debug.contains(", Library)");
+                errors(entries).any(is_it)
+            };
+            let is_violation = told.any(|error| error.debug.contains(", Library)"));
+            concerned(at).iter().all(|actor| {
+                let (ours, published) = (at.ours(*actor), at.published(*actor));
+                match actor {
+                    Actor::ReceivedBody(_) => is_violation && is_over(published) && !is_over(ours),
+                    Actor::Exchange(_) => has(ours, "GoAway(") && has(published, "Reset("),
+                    _ => false,
+                }
+            })
+        }),
+    },
+    Difference {
         id: "§6.2-1",
         what: "a violation is seen before what is in the same read behind it, and may cut short what was before",
         how: How::Diverges(|_, at| {
@@ -100,7 +138,7 @@ pub const STREAMS: &[Difference<ClientScenario>] = &[
                 let mut published = at.published(*actor).iter();
                 published.any(|(_, event)| match event {
                     Event::Error(error) => has(", Library)") && error.debug.contains(", Remote)"),
-                    event => has("GoAway(b\"\", PROTOCOL_ERROR, Library)") && *event == Event::End,
+                    event => has(", Library)") && *event == Event::End,
                 })
             })
         }),
@@ -134,7 +172,7 @@ pub const STREAMS: &[Difference<ClientScenario>] = &[
     },
     Difference {
         id: "T46 end",
-        what: "so what its end does may come earlier",
+        what: "a body is asked for more while less than a frame waits, so what its end does may come earlier",
         how: How::Diverges(|scenario, at| {
             let is_failing = |piece: &Piece| !matches!(piece, Piece::Data(_));
             calls(scenario, |call| call.request.body.pieces.iter().any(is_failing)) && ends_apart(at)

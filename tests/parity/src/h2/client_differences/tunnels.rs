@@ -69,7 +69,7 @@ pub const TUNNELS: &[Difference<ClientScenario>] = &[
     },
     Difference {
         id: "T29 end",
-        what: "so a connection that nobody uses any more waits for the peer's end of such a tunnel",
+        what: "a connection that nobody uses any more waits for the peer's end of a tunnel that was dropped",
         how: How::Diverges(|scenario, at| {
             calls(scenario, is_connect)
                 && is_goaway(at.published(Actor::Stream(0)))
@@ -96,7 +96,7 @@ pub const TUNNELS: &[Difference<ClientScenario>] = &[
     },
     Difference {
         id: "T42 refused",
-        what: "and what is wrong with its window then is nobody's concern",
+        what: "what is wrong with the window of a CONNECT that was refused is nobody's concern",
         how: How::Diverges(|scenario, at| {
             let is_told = at.published.0.keys().any(|actor| {
                 let mut told = errors(at.published(*actor));

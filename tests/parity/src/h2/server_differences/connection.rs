@@ -5,7 +5,7 @@ use crate::h2::scenario::ServerScenario;
 use crate::h2::seen::is_house;
 use crate::observation::{Actor, Event, Observation};
 use crate::script::Step;
-use crate::seen::{concerned, errors};
+use crate::seen::{concerned, errors, panics};
 
 pub const CONNECTION: &[Difference<ServerScenario>] = &[
     Difference {
@@ -48,13 +48,13 @@ pub const CONNECTION: &[Difference<ServerScenario>] = &[
     Difference {
         id: "§3.3-1",
         what: "a window beyond 2^31-1 panics when the connection is made",
-        how: How::Diverges(|scenario, _| {
+        how: How::Diverges(|scenario, at| {
             let common = &scenario.options.common;
             let sizes = [
                 common.initial_stream_window_size,
                 common.initial_connection_window_size,
             ];
-            sizes.contains(&Some(Some(1 << 31)))
+            sizes.contains(&Some(Some(1 << 31))) && panics(at, "a window must not exceed")
         }),
     },
     Difference {

@@ -93,7 +93,7 @@ pub const STREAMS: &[Difference<ServerScenario>] = &[
     },
     Difference {
         id: "T46 end",
-        what: "so what its end does to the stream may come earlier",
+        what: "a body is asked for more while less than a frame waits, so what its end does may come earlier",
         how: How::Diverges(|scenario, at| {
             let is_failing = |piece: &Piece| !matches!(piece, Piece::Data(_));
             let mut plans = scenario.services.iter();
@@ -111,7 +111,7 @@ pub const STREAMS: &[Difference<ServerScenario>] = &[
     },
     Difference {
         id: "§8.17 share",
-        what: "so it takes no window from other streams, and no slot, and is no sign of life",
+        what: "content that is not sent takes no window from other streams, and no slot, and is no sign of life",
         how: How::Diverges(|scenario, at| {
             let has_none = |plan: &ResponsePlan| plan.status < 200 || matches!(plan.status, 204 | 304);
             let is_due = has_sent(&scenario.steps, b"\x04HEAD") || answers_with(&scenario.services, has_none);
@@ -130,27 +130,26 @@ pub const STREAMS: &[Difference<ServerScenario>] = &[
         }),
     },
     Difference {
-        id: "§6.1-3",
-        what: "which stream has the last of the connection's window is not the same",
-        how: How::Diverges(|_, at| shares_window(at)),
-    },
-    Difference {
         id: "§6.1 violation",
         what: "a violation on a stream of which nobody reads any more is still one, and told when it is read",
         how: How::Diverges(|_, at| is_violation(at)),
     },
     Difference {
         id: "§8.17 echo",
-        what: "so a request that would be sent back is not read",
-        how: How::Diverges(|scenario, _| {
-            scenario.services.iter().any(|plan| match &plan.answer {
+        what: "a request that would be sent back where nothing is sent is not read",
+        how: How::Diverges(|scenario, at| {
+            let is_unread = |actor: &Actor| {
+                is_house(actor) || matches!(actor, Actor::Stream(_) | Actor::ReceivedBody(_))
+            };
+            let echoes = scenario.services.iter().any(|plan| match &plan.answer {
                 Answer::Echo(plan) => {
                     plan.status < 200
                         || matches!(plan.status, 204 | 304)
                         || has_sent(&scenario.steps, b"\x04HEAD")
                 }
                 _ => false,
-            })
+            });
+            echoes && concerned(at).iter().all(is_unread)
         }),
     },
     Difference {
@@ -160,7 +159,7 @@ pub const STREAMS: &[Difference<ServerScenario>] = &[
     },
     Difference {
         id: "§6.2-7 slot",
-        what: "and leaves its place among the concurrent streams then",
+        what: "such a stream leaves its place among the concurrent ones then",
         how: How::Diverges(|scenario, at| {
             scenario.options.common.max_concurrent_streams.is_some()
                 && was_reset_early(at)
@@ -189,6 +188,11 @@ pub const STREAMS: &[Difference<ServerScenario>] = &[
             }
             found
         }),
+    },
+    Difference {
+        id: "§6.1-3",
+        what: "which stream has the last of the connection's window is not the same",
+        how: How::Diverges(|_, at| shares_window(at)),
     },
     Difference {
         id: "§8.9",

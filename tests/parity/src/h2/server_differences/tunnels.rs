@@ -128,7 +128,7 @@ pub const TUNNELS: &[Difference<ServerScenario>] = &[
     },
     Difference {
         id: "T29 end",
-        what: "so a connection that was told to go waits for the peer's end of such a tunnel",
+        what: "a connection that was told to go waits for the peer's end of a tunnel that was dropped",
         how: How::Diverges(|scenario, at| {
             !connect_streams(&scenario.steps).is_empty()
                 && concerned(at).iter().all(is_house)
@@ -143,7 +143,7 @@ pub const TUNNELS: &[Difference<ServerScenario>] = &[
     },
     Difference {
         id: "T29 slot",
-        what: "and has its place among the concurrent streams until then, and a malformed one has none",
+        what: "a tunnel that was dropped has its place among the concurrent streams until it has ended, and a malformed one none",
         how: How::Diverges(|scenario, at| {
             let actors = at.ours.0.keys().chain(at.published.0.keys());
             let is_refused = |entries| has_note(entries, "REFUSED_STREAM");
