@@ -1,7 +1,9 @@
 //! What nobody writes down and somebody relies on: found by running this crate beside hyper 1.12.0 (`tests/parity`), and
 //! the same in both.
 
-use crate::messages::kind;
+use http::Version;
+
+use crate::messages::{get, kind, with_field};
 use crate::support::reading::next_data;
 use crate::support::scripted_h1::Client;
 use crate::support::virtual_timer::run_until_idle;
@@ -45,4 +47,25 @@ async fn a_lone_cr_that_fills_the_buffer_is_too_large() {
     client.peer.send("\r").await;
     let error = exchange.failure().await;
     assert_eq!(kind(&error), "Parse(TooLarge)");
+}
+
+// Contract 5.4-8: neither of the two said that it would stay.
+#[tokio::test(start_paused = true)]
+async fn a_request_of_http_1_0_to_a_server_of_1_0_is_the_last() {
+    let kept = "HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n";
+    for (asks, stays) in [(false, false), (true, true)] {
+        let mut client = Client::start();
+        client.answer(kept).await.expect("a response");
+        let mut request = get();
+        *request.version_mut() = Version::HTTP_10;
+        if asks {
+            request = with_field(request, "connection", "keep-alive");
+        }
+        let exchange = client.send(request);
+        client.peer.settled_text().await;
+        client.peer.send(EMPTY).await;
+        exchange.response().await;
+        run_until_idle().await;
+        assert_eq!(!client.has_ended(), stays);
+    }
 }

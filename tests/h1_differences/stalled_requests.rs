@@ -74,6 +74,23 @@ async fn a_peer_that_answers_and_goes_need_not_be_sent_the_rest() {
     }
 }
 
+// ODD 1: nor does it wait for a transport that takes nothing.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_will_not_be_sent_is_dropped_while_the_socket_is_full() {
+    let mut client = Client::start();
+    client.peer.from_hyper().set_buffer(10);
+    let (sender, body) = channel();
+    let request = Request::post("/").body(test_body(body));
+    let exchange = client.send(request.expect("a request"));
+    run_until_idle().await;
+    client.peer.send("HTTP/1.1 200 OK\r\n\r\nabc").await;
+    drop(exchange.response().await);
+    client.close();
+    run_until_idle().await;
+    assert!(sender.is_closed(), "the body is dropped");
+    assert!(!client.has_ended(), "the head is not written");
+}
+
 // Contract 5.5-1: while the connection may be used again, an early answer does not end the request.
 #[tokio::test(start_paused = true)]
 async fn a_request_that_goes_on_is_sent_to_its_end() {

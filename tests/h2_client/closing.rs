@@ -4,7 +4,9 @@ use h2::Reason;
 use http_body_util::BodyExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::client::{bytes, failure, get, h2_cause, held, kind, link, link_with, post, response};
+use crate::client::{
+    bytes, failure, get, h2_cause, held, kind, link, link_with, post, response, tuned,
+};
 use crate::support::bodies::channel;
 use crate::support::scripted_h2::PeerSettings;
 use crate::support::tunnels::Options;
@@ -129,6 +131,24 @@ async fn a_peer_that_says_goodbye_with_an_error_fails_the_connection() {
     assert_eq!(cause.reason(), Some(Reason::ENHANCE_YOUR_CALM));
     assert!(requests.is_closed());
     assert!(requests.ready().await.expect_err("closed").is_closed());
+}
+
+// Contract 6.3-10, 2.3-4: what this end has found wrong, in its own words, and not the goodbye that came before it.
+#[tokio::test(start_paused = true)]
+async fn a_violation_is_the_connections_error_though_the_peer_has_said_goodbye() {
+    let options = tuned(|builder| {
+        builder.max_header_list_size(10);
+    });
+    let mut link = link_with(&options).await;
+    let _answer = link.hyper.requests().send_request(get());
+    let (stream, _) = link.peer.expect_request().await;
+    link.peer.goaway(stream, Reason::CANCEL).await;
+    link.peer.send_headers(stream, &[(":status", "200")]).await;
+    let failed = link.hyper.ended().await.expect_err("too large a head");
+    let cause = h2_cause(&failed);
+    assert!(cause.is_go_away() && cause.is_library());
+    assert_eq!(cause.reason(), Some(Reason::ENHANCE_YOUR_CALM));
+    assert!(cause.to_string().contains("header_list_way_too_large"));
 }
 
 // Contract 6.3-10, 6.3-3.

@@ -100,9 +100,10 @@ pub fn bytes(entries: &[Entry]) -> Vec<u8> {
     data.collect::<Vec<_>>().concat()
 }
 
-/// Where a listed difference puts more or fewer bytes on the wire, a transport of limited room is full at another time, and
-/// what happens then is not compared.
+/// The id of what follows from another difference where a transport has limited room.
 pub const ROOM: &str = "room";
+pub const WHAT_ROOM: &str = "where a listed difference puts more or fewer bytes on the wire, a transport of limited room is \
+     full at another time, and what happens from there on is not compared";
 
 /// How often the list is gone through.
 const PASSES: usize = 2;
@@ -114,7 +115,8 @@ pub struct Suite<S: 'static> {
     pub published: fn(&S) -> Observation,
     /// Brings an observation into the form that is compared.
     pub prepare: fn(&mut Observation),
-    pub differences: &'static [Difference<S>],
+    /// In the order in which they are tried.
+    pub differences: &'static [&'static [Difference<S>]],
     pub transport: fn(&S) -> &Transport,
 }
 
@@ -126,31 +128,41 @@ pub struct Compared {
     pub explained: Vec<&'static str>,
     /// Requests that reached a service, or responses that reached a caller.
     pub exchanges: usize,
+    /// Whether nothing differs that is not listed.
     pub same: bool,
+    /// Whether all of the case was compared, and not only what comes before a divergence.
+    pub whole: bool,
 }
 
 impl<S> Suite<S> {
     pub fn compare(&self, scenario: &S) -> Compared {
+        self.compare_without(scenario, None)
+    }
+
+    /// As if the difference with that id were not listed.
+    pub fn compare_without(&self, scenario: &S, left_out: Option<&str>) -> Compared {
         let mut ours = (self.ours)(scenario);
         let mut published = (self.published)(scenario);
-        let exchanges = ours.0.values().map(heads).sum();
+        let exchanges = ours.0.values().map(|entries| heads(entries)).sum();
         for observation in [&mut ours, &mut published] {
             (self.prepare)(observation);
             mask(observation);
         }
         let mut explained = Vec::new();
         if ours != published {
-            self.edit(scenario, &ours, &mut published, &mut explained);
+            self.edit(scenario, left_out, &ours, &mut published, &mut explained);
         }
         let is_narrow = (self.transport)(scenario).room.is_some();
         let is_edited = !explained.is_empty();
         let mut same = ours == published;
+        let mut cut = false;
         if is_narrow && !same && has_cut_line(&ours, &published) {
             explained.push(ROOM);
-            same = true;
+            (same, cut) = (true, true);
         }
         // What one difference hides another may explain.
-        let passes = (0..PASSES).flat_map(|_| self.differences);
+        let passes = (0..PASSES).flat_map(|_| self.listed(left_out));
+        let mut whole = true;
         for difference in passes {
             if same {
                 break;
@@ -165,6 +177,7 @@ impl<S> Suite<S> {
                 How::Diverges(recognises) => {
                     let divergence = Divergence::find(&ours, &published);
                     same = divergence.is_some_and(|divergence| recognises(scenario, &divergence));
+                    whole &= !same;
                     same
                 }
             };
@@ -174,10 +187,11 @@ impl<S> Suite<S> {
         }
         if !same && is_edited && is_narrow {
             explained.push(ROOM);
-            same = true;
+            (same, cut) = (true, true);
         }
         Compared {
             same,
+            whole: whole && !cut,
             ours,
             published,
             explained,
@@ -185,9 +199,23 @@ impl<S> Suite<S> {
         }
     }
 
+    /// Every difference there is.
+    pub fn all(&self) -> impl Iterator<Item = &'static Difference<S>> {
+        self.listed(None)
+    }
+
+    fn listed<'a>(
+        &self,
+        left_out: Option<&'a str>,
+    ) -> impl Iterator<Item = &'static Difference<S>> + use<'a, S> {
+        let all = self.differences.iter().copied().flatten();
+        all.filter(move |difference| left_out != Some(difference.id))
+    }
+
     fn edit(
         &self,
         scenario: &S,
+        left_out: Option<&str>,
         ours: &Observation,
         published: &mut Observation,
         explained: &mut Vec<&'static str>,
@@ -195,7 +223,7 @@ impl<S> Suite<S> {
         let stream = Stream::of(ours, Actor::Wire);
         let mut edited = Stream::of(published, Actor::Wire);
         while let Some(lines) = first_difference(ours, &stream, &edited) {
-            let edit = self.differences.iter().find_map(|difference| {
+            let edit = self.listed(left_out).find_map(|difference| {
                 let How::Edits(recognises) = difference.how else {
                     return None;
                 };
@@ -219,7 +247,7 @@ impl<S> Suite<S> {
     }
 }
 
-fn heads(entries: &Vec<Entry>) -> usize {
+fn heads(entries: &[Entry]) -> usize {
     let is_head = |event: &Event| matches!(event, Event::Head(_));
     entries.iter().filter(|(_, event)| is_head(event)).count()
 }

@@ -110,7 +110,7 @@ pub fn first_difference<'a>(
         let lines = before.split_inclusive(|byte| *byte == b'\n');
         lines.filter_map(start_of_head)
     };
-    let (start, head) = match starts().last() {
+    let (start, head) = match starts().next_back() {
         Some(first) => {
             let at = first.as_ptr() as usize - before.as_ptr() as usize;
             (first, &before[at..])

@@ -9,7 +9,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::plan::{
-    BodyPlan, Hint, Lines, Order, Piece, ReadPlan, TunnelAction, UpgradePlan, Usage,
+    Answer, BodyPlan, CallPlan, Hint, Lines, Order, Piece, ReadPlan, RequestPlan, ServicePlan,
+    TunnelAction, UpgradePlan, Usage, Wait,
 };
 use crate::script::Step;
 use crate::wire::Transport;
@@ -31,7 +32,7 @@ pub fn milliseconds() -> impl Strategy<Value = u64> {
 }
 
 /// How long an answer takes: seldom as long as anything else, as what comes of two timers that end together is of no interest.
-pub fn delay() -> impl Strategy<Value = u64> {
+fn delay() -> impl Strategy<Value = u64> {
     prop_oneof![3 => Just(0u64), 1 => milliseconds().prop_map(|time| time + 60)]
 }
 
@@ -109,7 +110,7 @@ pub fn body() -> impl Strategy<Value = BodyPlan> {
     ]
 }
 
-pub fn reading() -> impl Strategy<Value = ReadPlan> {
+fn reading() -> impl Strategy<Value = ReadPlan> {
     let usage = prop_oneof![
         8 => Just(Usage::All),
         2 => (1usize..3).prop_map(Usage::Frames),
@@ -128,14 +129,14 @@ pub fn reading() -> impl Strategy<Value = ReadPlan> {
         })
 }
 
-pub fn order() -> impl Strategy<Value = Order> {
+fn order() -> impl Strategy<Value = Order> {
     prop_oneof![
         3 => Just(Order::ReadThenAnswer),
         1 => Just(Order::AnswerBesideReading),
     ]
 }
 
-pub fn upgrade() -> impl Strategy<Value = UpgradePlan> {
+fn upgrade() -> impl Strategy<Value = UpgradePlan> {
     let action = prop_oneof![
         (1usize..30).prop_map(TunnelAction::Read),
         Just(TunnelAction::ReadToEnd),
@@ -150,6 +151,52 @@ pub fn upgrade() -> impl Strategy<Value = UpgradePlan> {
         4 => vec(action, 0..6).prop_map(UpgradePlan::Use),
         1 => Just(UpgradePlan::Downcast),
     ]
+}
+
+pub fn service(answer: impl Strategy<Value = Answer>) -> impl Strategy<Value = ServicePlan> {
+    (reading(), order(), delay(), answer, upgrade()).prop_map(
+        |(read, order, delay, answer, upgrade)| ServicePlan {
+            read,
+            order,
+            delay,
+            answer,
+            upgrade,
+        },
+    )
+}
+
+/// A call, one in `beside` of which the next does not wait for.
+pub fn call(
+    request: impl Strategy<Value = RequestPlan>,
+    beside: u32,
+) -> impl Strategy<Value = CallPlan> {
+    let wait = prop_oneof![
+        10 => Just(Wait::Ready),
+        4 => Just(Wait::Go),
+        1 => Just(Wait::No),
+        1 => milliseconds().prop_map(Wait::Pause),
+    ];
+    // Not as long as anything else, either.
+    let patience = milliseconds().prop_map(|time| if time == 0 { 0 } else { time + 131 });
+    let cancel = weighted(0.1, patience);
+    (
+        (wait, request, any::<bool>(), once_in(3)),
+        (cancel, once_in(beside), reading(), upgrade()),
+    )
+        .prop_map(
+            |((wait, request, tries, informational), (cancel, background, read, upgrade))| {
+                CallPlan {
+                    wait,
+                    request,
+                    tries,
+                    informational,
+                    cancel,
+                    background,
+                    read,
+                    upgrade,
+                }
+            },
+        )
 }
 
 pub fn transport() -> impl Strategy<Value = Transport> {

@@ -15,25 +15,65 @@ pub mod plan;
 pub mod published;
 pub mod script;
 pub mod search;
+mod seen;
 pub mod sim;
 pub mod wire;
 
-use search::{search, Found};
+use differences::Suite;
+use search::{search, Found, Limits};
 
-/// By name: a search with a seed, until so many cases are compared or so many differ.
-pub type Search = fn(u64, usize, usize) -> Found;
+/// A suite, whatever its scenarios are.
+pub struct Entry {
+    pub name: &'static str,
+    pub search: fn(Limits) -> Found,
+    /// Ids and texts of the deliberate differences.
+    pub differences: fn() -> Vec<(&'static str, &'static str)>,
+}
 
-pub const SUITES: &[(&str, Search)] = &[
-    ("h1-server", |seed, cases, failures| {
-        search(&h1::SERVER, &h1::generate::server(), seed, cases, failures)
-    }),
-    ("h2-server", |seed, cases, failures| {
-        search(&h2::SERVER, &h2::generate::server(), seed, cases, failures)
-    }),
-    ("h2-client", |seed, cases, failures| {
-        search(&h2::CLIENT, &h2::generate::client(), seed, cases, failures)
-    }),
-    ("h1-client", |seed, cases, failures| {
-        search(&h1::CLIENT, &h1::generate::client(), seed, cases, failures)
-    }),
+fn listed<S>(suite: &Suite<S>) -> Vec<(&'static str, &'static str)> {
+    let all = suite.all();
+    all.map(|difference| (difference.id, difference.what))
+        .collect()
+}
+
+pub const SUITES: &[Entry] = &[
+    Entry {
+        name: h1::SERVER.name,
+        search: |limits| search(&h1::SERVER, &h1::generate::server(), limits),
+        differences: || listed(&h1::SERVER),
+    },
+    Entry {
+        name: h1::CLIENT.name,
+        search: |limits| search(&h1::CLIENT, &h1::generate::client(), limits),
+        differences: || listed(&h1::CLIENT),
+    },
+    Entry {
+        name: h2::SERVER.name,
+        search: |limits| search(&h2::SERVER, &h2::generate::server(), limits),
+        differences: || listed(&h2::SERVER),
+    },
+    Entry {
+        name: h2::CLIENT.name,
+        search: |limits| search(&h2::CLIENT, &h2::generate::client(), limits),
+        differences: || listed(&h2::CLIENT),
+    },
 ];
+
+/// The list of deliberate differences as it stands in the README.
+pub fn list() -> String {
+    let mut text = String::new();
+    for suite in SUITES {
+        text.push_str(&format!("### {}\n\n", suite.name));
+        for (id, what) in (suite.differences)() {
+            text.push_str(&format!("- `{id}`: {what}.\n"));
+        }
+        text.push('\n');
+    }
+    text.push_str("### Wherever a transport takes so many bytes and no more\n\n");
+    text.push_str(&format!(
+        "- `{}`: {}.\n",
+        differences::ROOM,
+        differences::WHAT_ROOM
+    ));
+    text
+}

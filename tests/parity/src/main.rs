@@ -1,26 +1,41 @@
 //! Searches for differences, and prints what it took to explain those that were found.
 //!
-//! `parity [SUITE..] [--cases N] [--seed N] [--failures N]`
+//! `parity [SUITE..] [--cases N] [--exchanges N] [--seed N] [--failures N] [--without ID] [--list]`
 
 use std::cell::Cell;
 use std::panic::catch_unwind;
 use std::time::Instant;
 
 use lexopt::prelude::*;
-use parity::search::Found;
+use parity::search::{Found, Limits};
 
 thread_local! {
     static LAST_PANIC: Cell<String> = const { Cell::new(String::new()) };
 }
 
 fn main() -> Result<(), lexopt::Error> {
-    let (mut suites, mut cases, mut seed, mut failures) = (Vec::new(), 10_000, 1, 1);
+    let mut suites = Vec::new();
+    let mut limits = Limits {
+        seed: 1,
+        cases: 10_000,
+        exchanges: 0,
+        failures: 1,
+        left_out: None,
+    };
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
-            Long("cases") => cases = arguments.value()?.parse()?,
-            Long("seed") => seed = arguments.value()?.parse()?,
-            Long("failures") => failures = arguments.value()?.parse()?,
+            Long("cases") => limits.cases = arguments.value()?.parse()?,
+            Long("exchanges") => limits.exchanges = arguments.value()?.parse()?,
+            Long("seed") => limits.seed = arguments.value()?.parse()?,
+            Long("failures") => limits.failures = arguments.value()?.parse()?,
+            Long("without") => {
+                limits.left_out = Some(arguments.value()?.string()?.leak());
+            }
+            Long("list") => {
+                print!("{}", parity::list());
+                return Ok(());
+            }
             Value(suite) => suites.push(suite.string()?),
             _ => return Err(argument.unexpected()),
         }
@@ -28,24 +43,26 @@ fn main() -> Result<(), lexopt::Error> {
     // Panics are part of what is compared; one that nobody catches is this program's own.
     std::panic::set_hook(Box::new(|panicked| LAST_PANIC.set(panicked.to_string())));
     let mut failed = false;
-    for (name, search) in parity::SUITES {
-        if suites.is_empty() || suites.iter().any(|suite| suite == name) {
+    for suite in parity::SUITES {
+        if suites.is_empty() || suites.iter().any(|name| name == suite.name) {
             let start = Instant::now();
-            let searched = catch_unwind(|| search(seed, cases, failures));
-            let found = searched.unwrap_or_else(|_| {
-                println!("{name}: {}", LAST_PANIC.take());
+            let found = catch_unwind(|| (suite.search)(limits)).unwrap_or_else(|_| {
+                println!("{}: {}", suite.name, LAST_PANIC.take());
                 std::process::exit(2)
             });
-            print(name, seed, &found, start.elapsed().as_secs_f64());
+            let seconds = start.elapsed().as_secs_f64();
+            println!("{}: seed {}, {seconds:.1} s", suite.name, limits.seed);
+            print(&found);
             failed |= !found.failures.is_empty();
         }
     }
     std::process::exit(failed.into());
 }
 
-fn print(name: &str, seed: u64, found: &Found, seconds: f64) {
-    let (cases, exchanges) = (found.cases, found.exchanges);
-    println!("{name}: seed {seed}, {cases} cases, {exchanges} exchanges, {seconds:.1} s");
+fn print(found: &Found) {
+    let (cases, exchanges) = found.whole;
+    println!("  {} cases, {} exchanges", found.cases, found.exchanges);
+    println!("  {cases} cases, {exchanges} exchanges compared to the end");
     for (id, count) in &found.explained {
         println!("  {count:>7}  {id}");
     }

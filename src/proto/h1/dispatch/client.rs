@@ -219,6 +219,7 @@ where
             Poll::Pending => false,
         };
         if self.conn.codec().is_closed() {
+            self.outflow.clear();
             return match is_flushed {
                 true => Round::Over(Ok(())),
                 false => Round::Blocked,

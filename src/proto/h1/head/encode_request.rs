@@ -39,7 +39,9 @@ pub(crate) fn encode(
     let minor = asked.min(exchange.peer());
     let framing = decide_framing(head, content, minor)?;
     let wishes = Wishes::of(&head.headers);
-    let is_last = wishes.close || keep_alive != KeepAlive::Yes;
+    // Where both are of HTTP/1.0, a connection is kept only if somebody asks for it.
+    let is_old = asked.max(exchange.peer()) == Minor::Http10;
+    let is_last = wishes.close || keep_alive != KeepAlive::Yes || is_old && !wishes.keep_alive;
     let member = if is_last {
         (!wishes.close && minor == Minor::Http11).then_some("close")
     } else {

@@ -143,11 +143,15 @@ where
 {
     fn poll_dispatch(&mut self, cx: &mut Context<'_>) -> Poll<crate::Result<()>> {
         loop {
-            if let Poll::Ready(ended) = Pin::new(&mut self.connection_ended).poll(cx) {
-                // An executor that dropped the task has ended the connection, too.
-                return Poll::Ready(ended.unwrap_or(Ok(())));
-            }
             let is_ready = self.h2.poll_ready(cx);
+            if let Poll::Ready(ended) = Pin::new(&mut self.connection_ended).poll(cx) {
+                return Poll::Ready(match (ended, is_ready) {
+                    // What h2 keeps of a violation has the words that went into our GOAWAY.
+                    (Ok(Err(_)), Poll::Ready(Err(err))) if !err.is_io() => self.end_of(err),
+                    // An executor that dropped the task has ended the connection, too.
+                    (ended, _) => ended.unwrap_or(Ok(())),
+                });
+            }
             self.poll_opening(is_ready.is_pending(), cx);
             if let Err(err) = ready!(is_ready) {
                 return Poll::Ready(self.end_of(err));

@@ -7,10 +7,8 @@ use proptest::sample::select;
 
 use super::scenario::{ClientOptions, ClientScenario, Mode, ServerOptions, ServerScenario};
 use super::texts::{message, Kind};
-use crate::generate::{
-    body, cuts, delay, milliseconds, once_in, order, rarely, reading, script, transport, upgrade,
-};
-use crate::plan::{Answer, CallPlan, Lines, RequestPlan, ResponsePlan, ServicePlan, Wait};
+use crate::generate::{body, call, cuts, once_in, rarely, script, service, transport};
+use crate::plan::{Answer, Lines, RequestPlan, ResponsePlan, ServicePlan};
 use crate::script::Step;
 
 fn mode() -> impl Strategy<Value = Mode> {
@@ -46,7 +44,7 @@ fn server_options() -> impl Strategy<Value = ServerOptions> {
                 title_case_headers: flags.2,
                 preserve_header_case: flags.3,
                 ignore_invalid_headers: flags.4,
-                multiple_spaces: flags.5,
+                allow_multiple_spaces_in_request_line_delimiters: flags.5,
                 writev: flags.6,
                 auto_date_header: more.0,
                 pipeline_flush: more.1,
@@ -124,7 +122,7 @@ fn response() -> impl Strategy<Value = ResponsePlan> {
     )
 }
 
-fn service() -> impl Strategy<Value = ServicePlan> {
+fn one_service() -> impl Strategy<Value = ServicePlan> {
     let answer = prop_oneof![
         30 => response().prop_map(Answer::Response),
         3 => response().prop_map(Answer::Echo),
@@ -132,15 +130,7 @@ fn service() -> impl Strategy<Value = ServicePlan> {
         1 => Just(Answer::Never),
         1 => Just(Answer::Panic),
     ];
-    (reading(), order(), delay(), answer, upgrade()).prop_map(
-        |(read, order, delay, answer, upgrade)| ServicePlan {
-            read,
-            order,
-            delay,
-            answer,
-            upgrade,
-        },
-    )
+    service(answer)
 }
 
 pub fn server() -> BoxedStrategy<ServerScenario> {
@@ -152,7 +142,7 @@ pub fn server() -> BoxedStrategy<ServerScenario> {
         server_options(),
         mode(),
         transport(),
-        vec(service(), 1..4),
+        vec(one_service(), 1..4),
         messages,
     )
         .prop_map(
@@ -176,9 +166,9 @@ fn client_options() -> impl Strategy<Value = ClientOptions> {
     )
         .prop_map(|(flags, limits, read_buf_exact_size)| ClientOptions {
             http09_responses: flags.0,
-            spaces_after_header_name: flags.1,
-            obsolete_multiline_headers: flags.2,
-            ignore_invalid_headers: flags.3,
+            allow_spaces_after_header_name_in_responses: flags.1,
+            allow_obsolete_multiline_headers_in_responses: flags.2,
+            ignore_invalid_headers_in_responses: flags.3,
             title_case_headers: flags.4,
             preserve_header_case: flags.5,
             writev: flags.6,
@@ -211,37 +201,6 @@ fn request() -> impl Strategy<Value = RequestPlan> {
     })
 }
 
-fn call() -> impl Strategy<Value = CallPlan> {
-    let wait = prop_oneof![
-        10 => Just(Wait::Ready),
-        4 => Just(Wait::Go),
-        1 => Just(Wait::No),
-        1 => milliseconds().prop_map(Wait::Pause),
-    ];
-    (
-        wait,
-        request(),
-        any::<bool>(),
-        once_in(3),
-        proptest::option::weighted(0.1, milliseconds()),
-        once_in(6),
-        reading(),
-        upgrade(),
-    )
-        .prop_map(
-            |(wait, request, tries, informational, cancel, background, read, upgrade)| CallPlan {
-                wait,
-                request,
-                tries,
-                informational,
-                cancel,
-                background,
-                read,
-                upgrade,
-            },
-        )
-}
-
 pub fn client() -> BoxedStrategy<ClientScenario> {
     let messages = vec(
         (message(Kind::Response), cuts(Just(Step::Go).boxed())),
@@ -251,7 +210,7 @@ pub fn client() -> BoxedStrategy<ClientScenario> {
         client_options(),
         mode(),
         transport(),
-        vec(call(), 0..4),
+        vec(call(request(), 6), 0..4),
         once_in(2),
         messages,
     )

@@ -20,7 +20,7 @@ pub struct ServerOptions {
     pub title_case_headers: Option<bool>,
     pub preserve_header_case: Option<bool>,
     pub ignore_invalid_headers: Option<bool>,
-    pub multiple_spaces: Option<bool>,
+    pub allow_multiple_spaces_in_request_line_delimiters: Option<bool>,
     pub max_headers: Option<usize>,
     pub max_header_size: Option<usize>,
     /// Milliseconds; the inner `None` sets none.
@@ -44,9 +44,9 @@ pub struct ServerScenario {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientOptions {
     pub http09_responses: Option<bool>,
-    pub spaces_after_header_name: Option<bool>,
-    pub obsolete_multiline_headers: Option<bool>,
-    pub ignore_invalid_headers: Option<bool>,
+    pub allow_spaces_after_header_name_in_responses: Option<bool>,
+    pub allow_obsolete_multiline_headers_in_responses: Option<bool>,
+    pub ignore_invalid_headers_in_responses: Option<bool>,
     pub title_case_headers: Option<bool>,
     pub preserve_header_case: Option<bool>,
     pub max_headers: Option<usize>,

@@ -1,9 +1,9 @@
 //! What differences are recognised by, on either side.
 
-use crate::differences::{bytes, find, Divergence};
+use crate::differences::{bytes, Divergence};
 use crate::edit::{Edit, Lines};
 use crate::observation::{Actor, Entry, ErrorView, Event, Observation, Stamp};
-use crate::script::Step;
+use crate::seen::{errors, has_note};
 
 // ----- on the wire -----
 
@@ -59,23 +59,10 @@ pub fn is_rejection(start: &[u8]) -> bool {
 
 // ----- what was seen -----
 
-pub fn errors(entries: &[Entry]) -> impl Iterator<Item = &ErrorView> {
-    entries.iter().filter_map(|(_, event)| match event {
-        Event::Error(error) => Some(error),
-        _ => None,
-    })
-}
-
 pub fn a_request_failed(observation: &Observation) -> bool {
     let actors = observation.0.iter();
     let mut bodies = actors.filter(|(actor, _)| matches!(actor, Actor::ReceivedBody(_)));
     bodies.any(|(_, entries)| errors(entries).next().is_some())
-}
-
-pub fn note(entries: &[Entry], text: &str) -> bool {
-    entries
-        .iter()
-        .any(|(_, event)| matches!(event, Event::Note(note) if note == text))
 }
 
 pub fn parse_error(entries: &[Entry]) -> Option<&ErrorView> {
@@ -211,15 +198,6 @@ pub fn refused_upgrades(ours: &mut Observation, published: &mut Observation) -> 
     refused
 }
 
-pub fn has_sent(steps: &[Step], text: &[u8]) -> bool {
-    let sent = steps.iter().flat_map(|step| match step {
-        Step::Send(pieces) => &pieces[..],
-        _ => &[],
-    });
-    let sent = sent.map(|piece| &piece[..]).collect::<Vec<_>>().concat();
-    find(&sent, text).is_some()
-}
-
 /// Makes one of the frames that came at the same time, where the two differ in them.
 pub fn merge_frames(ours: &mut Observation, published: &mut Observation) -> bool {
     let actors: Vec<_> = ours.0.keys().copied().collect();
@@ -263,7 +241,7 @@ pub fn merged(entries: &[Entry]) -> Vec<Entry> {
 /// This crate goes on where 1.12.0 has ended the connection, as the rest of a request was unread.
 pub fn is_unread_rest(at: &Divergence<'_>) -> bool {
     let (ours, published) = (at.ours(Actor::Connection), at.published(Actor::Connection));
-    let ended = note(at.published(Actor::Wire), "shutdown") && ours.is_empty()
+    let ended = has_note(at.published(Actor::Wire), "shutdown") && ours.is_empty()
         || published.iter().any(|(_, event)| *event == Event::Done);
     let is_missed = published.is_empty()
         && errors(ours).any(|error| {

@@ -1,8 +1,11 @@
 //! HTTP/2: what is varied, by what chance, and what may differ.
 
+mod acts;
 mod client_differences;
 mod frames;
 pub mod generate;
+mod peer;
+mod rewrites;
 pub mod scenario;
 mod seen;
 mod server_differences;

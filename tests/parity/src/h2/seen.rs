@@ -2,36 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::differences::{find, Divergence};
-use crate::observation::{Actor, Entry, ErrorView, Event, Observation};
+use super::rewrites::RESET_EARLY;
+use super::wire_format::frame::PREFACE;
+use crate::differences::{bytes, find, Divergence};
+use crate::observation::{Actor, Entry, Event, Observation};
 use crate::plan::{TunnelAction, UpgradePlan};
 use crate::script::Step;
-
-use super::frames::credit;
-use super::wire_format::frame::PREFACE;
-
-pub fn errors(entries: &[Entry]) -> impl Iterator<Item = &ErrorView> {
-    entries.iter().filter_map(|(_, event)| match event {
-        Event::Error(error) => Some(error),
-        _ => None,
-    })
-}
-
-pub fn has_note(entries: &[Entry], text: &str) -> bool {
-    entries
-        .iter()
-        .any(|(_, event)| matches!(event, Event::Note(note) if note.contains(text)))
-}
-
-/// What the peer sent contains `text`. Header blocks are not compressed.
-pub fn has_sent(steps: &[Step], text: &[u8]) -> bool {
-    let sent = steps.iter().flat_map(|step| match step {
-        Step::Send(pieces) => &pieces[..],
-        _ => &[],
-    });
-    let sent = sent.map(|piece| &piece[..]).collect::<Vec<_>>().concat();
-    find(&sent, text).is_some()
-}
+use crate::seen::{concerned, has_note, sent};
 
 /// The streams on which something else was sent.
 pub fn differing_streams(ours: &Observation, published: &Observation) -> Vec<Actor> {
@@ -67,18 +44,6 @@ pub fn plain_io_errors(observation: &mut Observation) -> bool {
     found
 }
 
-/// Who saw a difference at that time.
-pub fn concerned(at: &Divergence<'_>) -> Vec<Actor> {
-    let actors = at.ours.0.keys().chain(at.published.0.keys());
-    let mut concerned: Vec<_> = actors
-        .copied()
-        .filter(|actor| !at.ours(*actor).is_empty() || !at.published(*actor).is_empty())
-        .collect();
-    concerned.sort_unstable();
-    concerned.dedup();
-    concerned
-}
-
 /// The streams whose HEADERS ask for a tunnel, as far as the peer's frames are whole.
 pub fn connect_streams(steps: &[Step]) -> Vec<u32> {
     streams_with(steps, b"\x07CONNECT")
@@ -86,24 +51,12 @@ pub fn connect_streams(steps: &[Step]) -> Vec<u32> {
 
 /// The streams that begin with HEADERS that contain `text`.
 pub fn streams_with(steps: &[Step], text: &[u8]) -> Vec<u32> {
-    let sent = steps.iter().flat_map(|step| match step {
-        Step::Send(pieces) => &pieces[..],
-        _ => &[],
-    });
-    let sent = sent.map(|piece| &piece[..]).collect::<Vec<_>>().concat();
-    let mut rest = sent.strip_prefix(PREFACE).unwrap_or(&sent);
     let mut blocks: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
-    while let Some((head, behind)) = rest.split_at_checked(HEAD_LEN) {
-        let len = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
-        let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
-        let Some((payload, behind)) = behind.split_at_checked(len) else {
-            break;
-        };
+    each_frame(steps, |head, stream, payload| {
         if HEADERS.contains(&head[3]) {
             blocks.entry(stream).or_default().extend_from_slice(payload);
         }
-        rest = behind;
-    }
+    });
     blocks.retain(|_, block| find(block, text).is_some());
     blocks.into_keys().collect()
 }
@@ -111,172 +64,47 @@ pub fn streams_with(steps: &[Step], text: &[u8]) -> Vec<u32> {
 /// Length of a frame's head, and the kinds of HEADERS and CONTINUATION (RFC 9113, sections 4.1, 6.2 and 6.10).
 const HEAD_LEN: usize = 9;
 const HEADERS: [u8; 2] = [1, 9];
+/// The kinds of frame that may have END_STREAM, and that flag (sections 6.1 and 6.2).
+const ENDING: [u8; 2] = [0, 1];
+const END_STREAM: u8 = 1;
 
-/// Takes out what was seen on `stream` from where the two differ on.
-pub fn cut_stream(ours: &mut Observation, published: &mut Observation, stream: Actor) {
-    let pairs = ours.of(stream).iter().zip(published.of(stream));
-    let same = pairs.take_while(|(a, b)| a == b).count();
-    for observation in [ours, published] {
-        observation.0.entry(stream).or_default().truncate(same);
-    }
+/// Whether the peer has sent a frame with END_STREAM on one of these streams.
+pub fn peer_ends(steps: &[Step], streams: &[u32]) -> bool {
+    let mut ends = false;
+    each_frame(steps, |head, stream, _| {
+        ends |= ENDING.contains(&head[3]) && head[4] & END_STREAM != 0 && streams.contains(&stream);
+    });
+    ends
 }
 
-/// A body is asked for more while less than a frame waits, and dropped when it has given its last frame, not only when that
-/// has left.
-pub fn earlier_drops(ours: &mut Observation, published: &mut Observation) -> bool {
-    let mut found = false;
-    for (actor, seen) in &mut ours.0 {
-        let Some(others) = published.0.get_mut(actor) else {
-            continue;
+/// Gives the frames that the peer has sent, as far as they are whole: head, stream and payload.
+fn each_frame(steps: &[Step], mut look: impl FnMut(&[u8], u32, &[u8])) {
+    let sent = sent(steps);
+    let mut rest = sent.strip_prefix(PREFACE).unwrap_or(&sent);
+    while let Some((head, behind)) = rest.split_at_checked(HEAD_LEN) {
+        let len = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
+        let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
+        let Some((payload, behind)) = behind.split_at_checked(len) else {
+            break;
         };
-        if !matches!(actor, Actor::SentBody(_)) || seen == others {
-            continue;
-        }
-        let is_kept = |entry: &Entry| entry.1 != Event::Dropped;
-        seen.retain(is_kept);
-        others.retain(is_kept);
-        let mut pairs = seen.iter().zip(&*others);
-        if pairs.all(|(one, other)| one.1 == other.1) {
-            seen.clear();
-            others.clear();
-            found = true;
-        }
+        look(head, stream, payload);
+        rest = behind;
     }
-    found
 }
 
-/// The errors of a tunnel: that there is one is compared, and not what it is. One is repeated, and so
-/// is the end.
-pub fn tunnel_errors(ours: &mut Observation, published: &mut Observation) -> bool {
-    let mut found = false;
-    for (actor, seen) in &mut ours.0 {
-        let Some(others) = published.0.get_mut(actor) else {
-            continue;
-        };
-        if !matches!(actor, Actor::Upgrade(_)) {
-            continue;
-        }
-        let (mut has_failed, mut has_ended, mut cut) = (false, false, None);
-        for (at, (one, other)) in seen.iter_mut().zip(&mut *others).enumerate() {
-            if one.0 == other.0 && one != other {
-                let is_repeated = has_failed && other.1 == Event::Done;
-                if has_ended && matches!(other.1, Event::Error(_)) && one.1 == Event::End {
-                    cut = Some(at);
-                    break;
-                }
-                if matches!(one.1, Event::Error(_))
-                    && (is_repeated || matches!(other.1, Event::Error(_)))
-                {
-                    one.1 = Event::Note("an error".to_owned());
-                    other.1 = one.1.clone();
-                    found = true;
-                }
-            }
-            has_ended |= one.1 == Event::End;
-            has_failed |= match &one.1 {
-                Event::Error(_) => true,
-                Event::Note(note) => note == "an error",
-                _ => false,
-            };
-        }
-        if let Some(at) = cut {
-            seen.truncate(at);
-            others.truncate(at);
-            found = true;
-        }
-    }
-    found
-}
-
-/// Requests without content, for whoever reads them when their stream is reset already.
-pub fn empty_requests(ours: &mut Observation, published: &mut Observation) -> bool {
-    let mut found = false;
-    for (actor, seen) in &mut ours.0 {
-        let is_empty =
-            matches!(&seen[..], [(_, Event::Hint(hint)), ..] if hint == "0..Some(0) end true");
-        let Some(others) = published.0.get_mut(actor) else {
-            continue;
-        };
-        if matches!(actor, Actor::ReceivedBody(_)) && is_empty && seen != others {
-            seen.clear();
-            others.clear();
-            found = true;
-        }
-    }
-    found
-}
-
-/// Behind trailers, and the last of the data, comes the end, whatever has become of the connection.
-pub fn ends_behind_trailers(ours: &mut Observation, published: &mut Observation) -> bool {
-    let mut found = false;
-    for (actor, seen) in &mut ours.0 {
-        let Some(others) = published.0.get_mut(actor) else {
-            continue;
-        };
-        if !matches!(actor, Actor::ReceivedBody(_)) || seen == others {
-            continue;
-        }
-        let pairs = seen.iter().zip(&*others);
-        let same = pairs.take_while(|(a, b)| a == b).count();
-        let is_over =
-            |event: &Event| matches!(event, Event::Hint(hint) if hint.ends_with("end true"));
-        if let [(_, hint)] | [(_, hint), (_, Event::End)] = &seen[same..] {
-            if is_over(hint) {
-                seen.truncate(same);
-                others.truncate(same);
-                found = true;
-                continue;
-            }
-        }
-        let is_trailers = |entry: &Entry| matches!(entry.1, Event::Trailers(_));
-        let at = seen.iter().position(is_trailers);
-        if at.is_some() && at == others.iter().position(is_trailers) {
-            let len = at.map_or(0, |at| at + 1);
-            seen.truncate(len);
-            others.truncate(len);
-            found = true;
-        }
-    }
-    found
-}
-
-/// Where nothing differs but when credit is given back, and no more than may be kept back: half of the largest window.
-pub fn same_credit(ours: &mut Observation, published: &mut Observation) -> bool {
-    const MOST_KEPT_BACK: u64 = 3 << 20;
-    let mut found = false;
-    let streams = ours
-        .0
-        .keys()
-        .copied()
-        .filter(|actor| matches!(actor, Actor::Stream(_)));
-    for stream in streams.collect::<Vec<_>>() {
-        if ours.of(stream) == published.of(stream) {
-            continue;
-        }
-        let split = |entries: &[Entry]| {
-            let (updates, others): (Vec<Entry>, Vec<Entry>) = entries
-                .iter()
-                .cloned()
-                .partition(|(_, event)| credit(event).is_some());
-            let sum: u64 = updates.iter().filter_map(|(_, event)| credit(event)).sum();
-            (sum, others)
-        };
-        let (one, other) = (split(ours.of(stream)), split(published.of(stream)));
-        if one.1 == other.1 && one.0.abs_diff(other.0) <= MOST_KEPT_BACK {
-            ours.0.insert(stream, one.1);
-            published.0.insert(stream, other.1);
-            found = true;
-        }
-    }
-    found
-}
-
-pub fn flushes(plan: &UpgradePlan) -> bool {
-    matches!(plan, UpgradePlan::Use(actions) if actions.contains(&TunnelAction::Flush))
+/// Whether a tunnel is written to or flushed.
+pub fn writes(plan: &UpgradePlan) -> bool {
+    let is_write = |action: &TunnelAction| {
+        matches!(
+            action,
+            TunnelAction::Flush | TunnelAction::Shutdown | TunnelAction::Write(_)
+        )
+    };
+    matches!(plan, UpgradePlan::Use(actions) if actions.iter().any(is_write))
 }
 
 /// A tunnel goes on with 1.12.0 only.
-pub fn is_flush(at: &Divergence<'_>) -> bool {
+pub fn goes_on(at: &Divergence<'_>) -> bool {
     at.published.0.keys().any(|actor| {
         let is_done = |(_, event): &Entry| *event == Event::Done;
         matches!(actor, Actor::Upgrade(_))
@@ -285,27 +113,79 @@ pub fn is_flush(at: &Divergence<'_>) -> bool {
     })
 }
 
-/// Fields that were sent, without those that may be named by `connection` and with `te` as it may be; their order is that of
-/// what is left.
-pub fn stripped_fields(ours: &mut Observation, published: &mut Observation) -> bool {
-    let mut found = false;
-    for stream in differing_streams(ours, published) {
-        let plain = |observation: &Observation| {
-            let mut entries = observation.of(stream).to_vec();
-            for (_, event) in &mut entries {
-                if let Event::Fields(fields) = event {
-                    fields.retain(|(name, _)| !matches!(name.as_str(), "x-a" | "te"));
-                    fields.sort_unstable();
-                }
+/// Whether only the connection, and not a stream or a user, saw a difference.
+pub fn is_house(actor: &Actor) -> bool {
+    matches!(actor, Actor::Wire | Actor::Connection | Actor::Stream(0))
+}
+
+/// One of the two has seen a violation on streams that the other does not look at any more, or not yet.
+pub fn is_violation(at: &Divergence<'_>) -> bool {
+    concerned(at).iter().all(|actor| {
+        let codes = ["RST_STREAM PROTOCOL_ERROR", "RST_STREAM STREAM_CLOSED"];
+        let is_reset = |entries| codes.iter().any(|code| has_note(entries, code));
+        let (ours, published) = (at.ours(*actor), at.published(*actor));
+        let is_known =
+            is_reset(ours) && published.is_empty() || is_reset(published) && ours.is_empty();
+        let is_overflow = |entries| has_note(entries, "RST_STREAM FLOW_CONTROL_ERROR");
+        matches!(actor, Actor::Stream(1..))
+            && (is_known || is_overflow(ours) != is_overflow(published))
+    })
+}
+
+/// A stream is over, by its end or a reset, with one of the two only.
+pub fn ends_apart(at: &Divergence<'_>) -> bool {
+    let is_over = |entries: &[Entry]| {
+        has_note(entries, "RST_STREAM") || entries.iter().any(|(_, event)| *event == Event::End)
+    };
+    concerned(at).iter().any(|actor| {
+        let is_stream = matches!(actor, Actor::Stream(1..));
+        is_stream && is_over(at.ours(*actor)) != is_over(at.published(*actor))
+    })
+}
+
+/// A read of a tunnel has taken more with this crate.
+pub fn reads_more(at: &Divergence<'_>) -> bool {
+    at.ours
+        .0
+        .keys()
+        .any(|actor| match (at.ours(*actor), at.published(*actor)) {
+            ([(_, Event::Data(ours)), ..], [(_, Event::Data(published)), ..]) => {
+                matches!(actor, Actor::Upgrade(_)) && ours.starts_with(published)
             }
-            entries
-        };
-        let (one, other) = (plain(ours), plain(published));
-        if one == other {
-            ours.0.insert(stream, one);
-            published.0.insert(stream, other);
-            found = true;
+            _ => false,
+        })
+}
+
+/// Nothing differs but which of several streams has had how much of the connection's window, to the last byte.
+pub fn shares_window(at: &Divergence<'_>) -> bool {
+    let is_data = |entry: &Entry| matches!(entry.1, Event::Data(_) | Event::End);
+    let actors = concerned(at);
+    let sum =
+        |data: &dyn Fn(Actor) -> usize| actors.iter().map(|actor| data(*actor)).sum::<usize>();
+    let ours = sum(&|actor| bytes(at.ours(actor)).len());
+    let published = sum(&|actor| bytes(at.published(actor)).len());
+    ours == published
+        && actors.len() > 1
+        && actors.iter().all(|actor| {
+            let mut entries = at.ours(*actor).iter().chain(at.published(*actor));
+            matches!(actor, Actor::Stream(1..)) && entries.all(is_data)
+        })
+}
+
+/// A stream was reset before, and not yet with 1.12.0.
+pub fn was_reset_early(at: &Divergence<'_>) -> bool {
+    let mut streams = at.ours.0.keys();
+    streams.any(|actor| has_note(at.before(*actor), RESET_EARLY))
+}
+
+/// Of nothing but bodies, and with none of them less, more was sent.
+pub fn gives_more(at: &Divergence<'_>) -> bool {
+    concerned(at).iter().all(|actor| {
+        let (ours, published) = (bytes(at.ours(*actor)), bytes(at.published(*actor)));
+        match actor {
+            Actor::SentBody(_) => true,
+            Actor::Stream(1..) => ours.len() > published.len() && ours.starts_with(&published),
+            _ => false,
         }
-    }
-    found
+    })
 }

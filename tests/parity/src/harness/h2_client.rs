@@ -1,7 +1,6 @@
 //! An HTTP/2 client.
 
-use std::future::{poll_fn, Future};
-use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -9,30 +8,22 @@ use std::time::Duration;
 use super::bodies::SentBody;
 use super::callers::{impl_sender, Caller, Sender, Sent, Tried};
 use super::errors::outcome;
-use super::h2_options::{set, set_common};
-use super::hyper::client::conn::http2::{Builder, SendRequest};
+use super::hyper::client::conn::http2::{Builder, Connection, SendRequest};
 use super::hyper::{Request, Result};
+use super::options::{set, set_common};
+use super::runs::{drive, ending};
 use super::runtime::{Io, SimExecutor, SimTimer};
 use crate::h2::scenario::ClientScenario;
-use crate::observation::{Actor, Event, Log, Observation};
-use crate::script::{play, Control};
-use crate::sim::{panic_text, Sim};
+use crate::observation::{Actor, Event, Observation};
+use crate::script::Control;
+use crate::sim::Sim;
 use crate::wire::Wire;
 
 impl_sender!(SendRequest<SentBody>);
 
 pub fn run(scenario: &ClientScenario) -> Observation {
-    let log = Log::default();
-    let sim = Sim::new(log.clone());
-    let wire = Wire::new(scenario.transport, log.clone());
-    let control = Control::default();
-    let started = catch_unwind(AssertUnwindSafe(|| start(scenario, &sim, &wire, &control)));
-    match started {
-        Ok(()) => play(&sim, &wire, &control, &scenario.steps),
-        Err(panic) => log.note(Actor::Connection, Event::Panicked(panic_text(&*panic))),
-    }
-    sim.stop();
-    log.take()
+    let start = |sim: &_, wire: &_, control: &_| start(scenario, sim, wire, control);
+    super::runs::run(scenario.transport, &scenario.steps, start)
 }
 
 fn start(scenario: &ClientScenario, sim: &Sim, wire: &Wire, control: &Control) {
@@ -65,30 +56,23 @@ fn start(scenario: &ClientScenario, sim: &Sim, wire: &Wire, control: &Control) {
         };
         Caller::start(world.clone(), &control, sender, calls, keeps);
         let mut known = String::new();
-        let result = poll_fn(|cx| {
-            control.register(cx.waker());
-            if control.drops_connection() {
-                return Poll::Ready(None);
-            }
-            let polled = Pin::new(&mut connection).poll(cx);
+        let poll = |it: &mut Connection<_, _, _>, cx: &mut Context<'_>| {
+            let polled = Pin::new(&mut *it).poll(cx);
             let limits = format!(
                 "streams to send {} to receive {} extended {}",
-                connection.current_max_send_streams(),
-                connection.current_max_recv_streams(),
-                connection.is_extended_connect_protocol_enabled(),
+                it.current_max_send_streams(),
+                it.current_max_recv_streams(),
+                it.is_extended_connect_protocol_enabled(),
             );
             if limits != known {
                 note(Event::Note(limits.clone()));
                 known = limits;
             }
-            polled.map(Some)
-        })
-        .await;
+            polled
+        };
+        let result = drive(&mut connection, &control, |_| (), poll).await;
         // Only then do the handles know.
         drop(connection);
-        note(match result {
-            Some(result) => outcome(&result),
-            None => Event::Dropped,
-        });
+        note(ending(result));
     });
 }

@@ -1,35 +1,24 @@
 //! An HTTP/2 server.
 
-use std::future::{poll_fn, Future};
-use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::future::Future;
 use std::pin::Pin;
-use std::task::Poll;
 use std::time::Duration;
 
-use super::errors::outcome;
-use super::h2_options::set_common;
 use super::hyper::server::conn::http2::Builder;
 use super::hyper::service::service_fn;
+use super::options::{set, set_common};
+use super::runs::{drive, ending};
 use super::runtime::{Io, SimExecutor, SimTimer};
 use super::services::Service;
 use crate::h2::scenario::ServerScenario;
-use crate::observation::{Actor, Event, Log, Observation};
-use crate::script::{play, Control};
-use crate::sim::{panic_text, Sim};
+use crate::observation::{Actor, Observation};
+use crate::script::Control;
+use crate::sim::Sim;
 use crate::wire::Wire;
 
 pub fn run(scenario: &ServerScenario) -> Observation {
-    let log = Log::default();
-    let sim = Sim::new(log.clone());
-    let wire = Wire::new(scenario.transport, log.clone());
-    let control = Control::default();
-    let started = catch_unwind(AssertUnwindSafe(|| start(scenario, &sim, &wire, &control)));
-    match started {
-        Ok(()) => play(&sim, &wire, &control, &scenario.steps),
-        Err(panic) => log.note(Actor::Connection, Event::Panicked(panic_text(&*panic))),
-    }
-    sim.stop();
-    log.take()
+    let start = |sim: &_, wire: &_, control: &_| start(scenario, sim, wire, control);
+    super::runs::run(scenario.transport, &scenario.steps, start)
 }
 
 fn start(scenario: &ServerScenario, sim: &Sim, wire: &Wire, control: &Control) {
@@ -37,9 +26,7 @@ fn start(scenario: &ServerScenario, sim: &Sim, wire: &Wire, control: &Control) {
     let options = &scenario.options;
     let mut builder = Builder::new(SimExecutor(world.spawner.clone()));
     set_common!(builder, &options.common, world.clock.clone());
-    if let Some(auto) = options.auto_date_header {
-        builder.auto_date_header(auto);
-    }
+    set!(builder, options, auto_date_header);
     if options.enable_connect_protocol {
         builder.enable_connect_protocol();
     }
@@ -48,21 +35,13 @@ fn start(scenario: &ServerScenario, sim: &Sim, wire: &Wire, control: &Control) {
     let mut connection = builder.serve_connection(Io::new(wire.clone()), service);
     let control = control.clone();
     world.spawner.clone().spawn(Actor::Connection, async move {
-        let result = poll_fn(|cx| {
-            control.register(cx.waker());
-            if control.drops_connection() {
-                return Poll::Ready(None);
-            }
-            if control.take_graceful() {
-                Pin::new(&mut connection).graceful_shutdown();
-            }
-            Pin::new(&mut connection).poll(cx).map(Some)
-        })
+        let result = drive(
+            &mut connection,
+            &control,
+            |it| Pin::new(it).graceful_shutdown(),
+            |it, cx| Pin::new(it).poll(cx),
+        )
         .await;
-        let event = match result {
-            Some(result) => outcome(&result),
-            None => Event::Dropped,
-        };
-        world.log.note(Actor::Connection, event);
+        world.log.note(Actor::Connection, ending(result));
     });
 }

@@ -3,7 +3,8 @@
 mod bodies;
 mod callers;
 mod errors;
-mod h2_options;
+mod options;
+mod runs;
 mod runtime;
 mod services;
 mod tunnels;

@@ -1,10 +1,19 @@
-//! The options that the builders of both roles have.
+//! Options of plans, set on builders.
 
-/// Sets on the builder what the options say.
+/// Calls the setters of those options that have a value.
+macro_rules! set {
+    ($builder:ident, $options:expr, $($name:ident),* $(,)?) => {
+        $(if let Some(value) = $options.$name {
+            $builder.$name(value);
+        })*
+    };
+}
+
+/// Sets what the builders of both roles of HTTP/2 have.
 macro_rules! set_common {
     ($builder:ident, $options:expr, $clock:expr) => {{
         let options: &$crate::h2::scenario::Options = $options;
-        super::h2_options::set!(
+        super::options::set!(
             $builder,
             options,
             adaptive_window,
@@ -28,14 +37,6 @@ macro_rules! set_common {
             $builder.timer(SimTimer($clock));
         }
     }};
-}
-
-macro_rules! set {
-    ($builder:ident, $options:expr, $($name:ident),* $(,)?) => {
-        $(if let Some(value) = $options.$name {
-            $builder.$name(value);
-        })*
-    };
 }
 
 pub(super) use {set, set_common};

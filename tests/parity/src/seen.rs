@@ -1,0 +1,90 @@
+//! What differences of both protocols are recognised by.
+
+use crate::differences::{find, Divergence};
+use crate::observation::{Actor, Entry, ErrorView, Event};
+use crate::plan::{Answer, ResponsePlan, ServicePlan};
+use crate::script::Step;
+
+pub fn errors(entries: &[Entry]) -> impl Iterator<Item = &ErrorView> {
+    entries.iter().filter_map(|(_, event)| match event {
+        Event::Error(error) => Some(error),
+        _ => None,
+    })
+}
+
+pub fn has(entries: &[Entry], wanted: &Event) -> bool {
+    entries.iter().any(|(_, event)| event == wanted)
+}
+
+/// Whether a note contains `text`.
+pub fn has_note(entries: &[Entry], text: &str) -> bool {
+    entries
+        .iter()
+        .any(|(_, event)| matches!(event, Event::Note(note) if note.contains(text)))
+}
+
+/// Whether what the peer sent contains `text`. No header block of HTTP/2 is compressed.
+pub fn has_sent(steps: &[Step], text: &[u8]) -> bool {
+    find(&sent(steps), text).is_some()
+}
+
+/// All that the peer sent.
+pub fn sent(steps: &[Step]) -> Vec<u8> {
+    let sent = steps.iter().flat_map(|step| match step {
+        Step::Send(pieces) => &pieces[..],
+        _ => &[],
+    });
+    sent.map(|piece| &piece[..]).collect::<Vec<_>>().concat()
+}
+
+/// Whether somebody is told of an error of that kind at that time, and with this crate only.
+pub fn told(at: &Divergence<'_>, kind: &str) -> bool {
+    at.ours.0.keys().any(|actor| {
+        let has = |entries| errors(entries).any(|error| error.debug.contains(kind));
+        has(at.ours(*actor)) && !has(at.published(*actor))
+    })
+}
+
+/// Whether somebody is told so by 1.12.0.
+pub fn told_published(at: &Divergence<'_>, kind: &str) -> bool {
+    let actors = at.published.0.keys();
+    let mut errors = actors.flat_map(|actor| errors(at.published(*actor)));
+    errors.any(|error| error.debug.contains(kind))
+}
+
+/// Who saw a difference at that time.
+pub fn concerned(at: &Divergence<'_>) -> Vec<Actor> {
+    let actors = at.ours.0.keys().chain(at.published.0.keys());
+    let mut concerned: Vec<_> = actors
+        .copied()
+        .filter(|actor| !at.ours(*actor).is_empty() || !at.published(*actor).is_empty())
+        .collect();
+    concerned.sort_unstable();
+    concerned.dedup();
+    concerned
+}
+
+/// Whether a service gives such a response.
+pub fn answers_with(services: &[ServicePlan], holds: impl Fn(&ResponsePlan) -> bool) -> bool {
+    services.iter().any(|plan| match &plan.answer {
+        Answer::Response(plan) | Answer::Echo(plan) => holds(plan),
+        _ => false,
+    })
+}
+
+/// Whether somebody is told of a failure at that time, or the transport let go of, by either of the two.
+pub fn notices_failure(at: &Divergence<'_>) -> bool {
+    concerned(at).into_iter().any(|actor| {
+        let both = [at.ours(actor), at.published(actor)];
+        both.into_iter().any(|entries| {
+            errors(entries).next().is_some()
+                || actor == Actor::Wire && has(entries, &Event::Dropped)
+        })
+    })
+}
+
+/// Whether the connection panics with this crate, and says so.
+pub fn panics(at: &Divergence<'_>, why: &str) -> bool {
+    let mut seen = at.ours(Actor::Connection).iter();
+    seen.any(|(_, event)| matches!(event, Event::Panicked(text) if text.contains(why)))
+}
