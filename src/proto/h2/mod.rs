@@ -17,6 +17,7 @@ pub(crate) mod transport;
 pub(crate) mod tunnel_reader;
 pub(crate) mod upgrade;
 pub(crate) mod waiting;
+pub(crate) mod waiting_writer;
 pub(crate) mod window;
 pub(crate) mod windowed_sender;
 

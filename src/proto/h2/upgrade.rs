@@ -27,6 +27,7 @@ use crate::body::h2_stream::ReceiveObserver;
 use crate::proto::h2::failure::Failure;
 use crate::proto::h2::linger::{Discard, Patience, Progress};
 use crate::proto::h2::tunnel_reader::Reader;
+use crate::proto::h2::waiting_writer::{WaitingWriter, WaitsFor};
 use crate::proto::h2::windowed_sender::WindowedSender;
 use crate::rt::{Read, ReadBufCursor, Write};
 use crate::trace;
@@ -53,26 +54,12 @@ struct Shared(Mutex<Sending>);
 struct Sending {
     sender: WindowedSender,
     phase: Phase,
-    writer: Option<Writer>,
+    writer: WaitingWriter,
     /// Known from the task's first poll on.
     task: Option<Waker>,
     /// The receiving half, left behind by a handle that is gone.
     left_behind: Option<RecvStream>,
     trace: trace::Tunnel,
-}
-
-/// A user's task that waits, by what it asked for last.
-struct Writer {
-    waker: Waker,
-    waits_for: WaitsFor,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum WaitsFor {
-    Room,
-    /// That window, and no longer the peer, is what waiting bytes have.
-    Window,
-    EndStream,
 }
 
 enum Phase {
@@ -113,7 +100,7 @@ pub(crate) fn tunnel(
     let shared = Arc::new(Shared(Mutex::new(Sending {
         sender,
         phase: Phase::Open,
-        writer: None,
+        writer: WaitingWriter::default(),
         task: None,
         left_behind: None,
         trace,
@@ -162,7 +149,7 @@ impl Write for H2Upgraded {
             }
             // The tick itself may have made room, and then nobody else would tell of it.
             if !sending.sender.has_room() {
-                sending.wait(cx, WaitsFor::Room);
+                sending.writer.wait(cx, WaitsFor::Room);
                 let sending = &mut *sending;
                 sending.trace.stalled(|| sending.sender.held());
                 return Poll::Pending;
@@ -177,7 +164,7 @@ impl Write for H2Upgraded {
         if !sending.sender.waits_for_window() {
             return Poll::Ready(Ok(()));
         }
-        sending.wait(cx, WaitsFor::Window);
+        sending.writer.wait(cx, WaitsFor::Window);
         Poll::Pending
     }
 
@@ -191,7 +178,7 @@ impl Write for H2Upgraded {
         if sending.sender.is_end_sent() {
             return Poll::Ready(Ok(()));
         }
-        sending.wait(cx, WaitsFor::EndStream);
+        sending.writer.wait(cx, WaitsFor::EndStream);
         Poll::Pending
     }
 }
@@ -245,7 +232,7 @@ impl Drop for H2Upgraded {
         }
         sending.trace.dropped(self.reader.received());
         sending.left_behind = self.reader.take_stream();
-        sending.writer = None;
+        sending.writer.forget();
         sending.wake_task();
     }
 }
@@ -301,28 +288,15 @@ impl Sending {
         self.ensure_not_failed()
     }
 
-    fn wait(&mut self, cx: &Context<'_>, waits_for: WaitsFor) {
-        self.writer = Some(Writer {
-            waker: cx.waker().clone(),
-            waits_for,
-        });
-    }
-
-    fn wake_writer(&mut self) {
-        if let Some(writer) = self.writer.take() {
-            writer.waker.wake();
-        }
-    }
-
     /// Wakes the writer if what it waits for has come while bytes wait on.
     fn wake_writer_of_progress(&mut self, has_moved: bool) {
-        let is_due = match self.writer.as_ref().map(|writer| writer.waits_for) {
+        let is_due = match self.writer.waits_for() {
             Some(WaitsFor::Room) => has_moved,
             Some(WaitsFor::Window) => !self.sender.waits_for_window(),
             Some(WaitsFor::EndStream) | None => false,
         };
         if is_due {
-            self.wake_writer();
+            self.writer.wake();
         }
     }
 
@@ -371,7 +345,7 @@ impl Sending {
             self.trace.failed(&failure);
             self.phase = Phase::Failed(failure);
         }
-        self.wake_writer();
+        self.writer.wake();
     }
 
     fn fail_by_h2(&mut self, err: h2::Error) {
@@ -398,7 +372,7 @@ impl UpgradedSendStreamTask {
         let waited = sending.sender.waiting();
         match sending.sender.poll_send(cx) {
             Poll::Ready(Ok(())) => {
-                sending.wake_writer();
+                sending.writer.wake();
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(err)) => {
