@@ -140,6 +140,8 @@ class Balanced(Test):
     def test_a_proxy_that_dies_is_left_out(self):
         first, second = self.proxies
         first.process.kill()
+        # Until it is gone, its kernel accepts connections for it.
+        first.process.wait(SECONDS)
         tunnels = [self.tunnel(index) for index in range(6)]
         self.assertEqual([tunnel.status for tunnel in tunnels], [200] * 6)
         self.assertEqual(len(self.clients(second)), 6)
