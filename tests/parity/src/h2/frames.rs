@@ -193,7 +193,13 @@ fn window(observation: &mut Observation, id: u32, stamp: Stamp, increment: u32) 
             return;
         }
     }
-    entries.push((stamp, Event::Note(format!("WINDOW_UPDATE {increment}"))));
+    // Where it stands among frames that concern the connection means nothing.
+    let at = match id {
+        0 => entries.partition_point(|entry| entry.0 < stamp),
+        _ => entries.len(),
+    };
+    let update = Event::Note(format!("WINDOW_UPDATE {increment}"));
+    entries.insert(at, (stamp, update));
 }
 
 /// What a WINDOW_UPDATE gives.

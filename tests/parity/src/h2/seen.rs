@@ -67,6 +67,8 @@ const HEADERS: [u8; 2] = [1, 9];
 /// The kinds of frame that may have END_STREAM, and that flag (sections 6.1 and 6.2).
 const ENDING: [u8; 2] = [0, 1];
 const END_STREAM: u8 = 1;
+/// The kind of GOAWAY (section 6.8).
+const GOAWAY: u8 = 7;
 
 /// Whether the peer has sent a frame with END_STREAM on one of these streams.
 pub fn peer_ends(steps: &[Step], streams: &[u32]) -> bool {
@@ -75,6 +77,13 @@ pub fn peer_ends(steps: &[Step], streams: &[u32]) -> bool {
         ends |= ENDING.contains(&head[3]) && head[4] & END_STREAM != 0 && streams.contains(&stream);
     });
     ends
+}
+
+/// Whether the peer has sent GOAWAY.
+pub fn has_sent_goaway(steps: &[Step]) -> bool {
+    let mut sent = false;
+    each_frame(steps, |head, _, _| sent |= head[3] == GOAWAY);
+    sent
 }
 
 /// Gives the frames that the peer has sent, as far as they are whole: head, stream and payload.

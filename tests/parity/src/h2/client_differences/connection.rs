@@ -3,11 +3,11 @@
 use super::plans::{calls, gives_up_alone, is_goaway};
 use crate::differences::{Difference, How};
 use crate::h2::scenario::ClientScenario;
-use crate::h2::seen::is_house;
+use crate::h2::seen::{has_sent_goaway, is_house};
 use crate::observation::{Actor, Entry, Event, Observation};
 use crate::plan::Piece;
 use crate::script::Step;
-use crate::seen::{concerned, errors, has_note, has_sent, notices_failure, panics};
+use crate::seen::{concerned, errors, has_note, notices_failure, panics};
 
 pub const CONNECTION: &[Difference<ClientScenario>] = &[
     Difference {
@@ -170,7 +170,7 @@ pub const CONNECTION: &[Difference<ClientScenario>] = &[
             let ends = at.published(Actor::Connection).iter().any(|(_, event)| matches!(event, Event::Done | Event::Error(_)));
             ends && concerned(at) == [Actor::Connection]
                 && at.ours(Actor::Connection).is_empty()
-                && has_sent(&scenario.steps, b"\x00\x00\x08\x07\x00")
+                && has_sent_goaway(&scenario.steps)
         }),
     },
     Difference {

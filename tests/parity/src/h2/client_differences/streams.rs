@@ -8,11 +8,12 @@ use crate::h2::rewrites::{
 };
 use crate::h2::scenario::ClientScenario;
 use crate::h2::seen::{
-    ends_apart, gives_more, is_violation, plain_io_errors, shares_window, was_reset_early,
+    ends_apart, gives_more, has_sent_goaway, is_violation, plain_io_errors, shares_window,
+    was_reset_early,
 };
 use crate::observation::{Actor, Entry, ErrorView, Event};
 use crate::plan::Piece;
-use crate::seen::{concerned, errors, has_note, has_sent};
+use crate::seen::{concerned, errors, has_note};
 
 pub const STREAMS: &[Difference<ClientScenario>] = &[
     Difference {
@@ -110,7 +111,9 @@ pub const STREAMS: &[Difference<ClientScenario>] = &[
         what: "nothing is handed to h2 without window, so to h2 a request that waits for it is not over when its connection \
                fails, and neither is a response without content that came in the same read",
         how: How::Diverges(|_, at| {
-            let mut told = errors(at.before(Actor::Connection));
+            let says_so = |(_, event): &Entry| {
+                matches!(event, Event::Note(note) if note.starts_with("GoAway") && !note.contains("NO_ERROR"))
+            };
             let is_over = |entries: &[Entry]| {
                 matches!(entries, [(_, Event::Hint(hint)), ..] if hint.ends_with("end true"))
             };
@@ -118,7 +121,7 @@ pub const STREAMS: &[Difference<ClientScenario>] = &[
                 let is_it = |error: &ErrorView| error.debug.contains(kind) && error.debug.contains(", Library)");
                 errors(entries).any(is_it)
             };
-            let is_violation = told.any(|error| error.debug.contains(", Library)"));
+            let is_violation = at.before(Actor::Stream(0)).iter().any(says_so);
             concerned(at).iter().all(|actor| {
                 let (ours, published) = (at.ours(*actor), at.published(*actor));
                 match actor {
@@ -188,7 +191,7 @@ pub const STREAMS: &[Difference<ClientScenario>] = &[
             let is_violation = |entries| has_note(entries, "GoAway { last: 0, code: PROTOCOL_ERROR");
             let is_sent = is_goaway(at.ours(Actor::Stream(0)))
                 && is_violation(at.published(Actor::Stream(0)));
-            has_sent(&scenario.steps, b"\x00\x00\x08\x07\x00") && (is_told || is_sent)
+            has_sent_goaway(&scenario.steps) && (is_told || is_sent)
         }),
     },
     Difference {

@@ -90,6 +90,15 @@ pub const TUNNELS: &[Difference<ClientScenario>] = &[
         }),
     },
     Difference {
+        id: "T29 violation",
+        what: "what is wrong on a tunnel that was dropped counts against the connection until it has ended",
+        how: How::Diverges(|scenario, at| {
+            calls(scenario, is_connect)
+                && told(at, "too_many_internal_resets")
+                && at.published(Actor::Connection).is_empty()
+        }),
+    },
+    Difference {
         id: "T39",
         what: "a read from a tunnel takes as many DATA frames as its buffer has room for",
         how: How::Diverges(|_, at| reads_more(at)),

@@ -8,8 +8,8 @@ use crate::h2::rewrites::{
 };
 use crate::h2::scenario::ServerScenario;
 use crate::h2::seen::{
-    differing_streams, ends_apart, is_house, is_violation, plain_io_errors, shares_window,
-    streams_with, was_reset_early,
+    differing_streams, ends_apart, has_sent_goaway, is_house, is_violation, plain_io_errors,
+    shares_window, streams_with, was_reset_early,
 };
 use crate::observation::{Actor, Event};
 use crate::plan::{Answer, Piece, ResponsePlan};
@@ -209,7 +209,7 @@ pub const STREAMS: &[Difference<ServerScenario>] = &[
                 let is_exchange = matches!(actor, Actor::Exchange(_));
                 is_exchange && !at.ours(*actor).is_empty() && at.published.of(*actor).is_empty()
             });
-            (goes || serves) && has_sent(&scenario.steps, b"\x00\x00\x08\x07\x00")
+            (goes || serves) && has_sent_goaway(&scenario.steps)
         }),
     },
     Difference {
