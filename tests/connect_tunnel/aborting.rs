@@ -4,13 +4,17 @@
 use std::time::Duration;
 
 use h2::Reason;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use hyper::upgrade::Upgraded;
+use tokio::io::AsyncWriteExt;
 use tokio::time::sleep;
 
+use super::giving_up::{
+    assert_nothing_after_both_ends, assert_reset_after_shutdown, connect_error, frames_after,
+    RawLink,
+};
 use super::pressure::{fill, FRAME};
-use crate::support::gate::WireEnd;
 use crate::support::heap;
-use crate::support::scripted_h2::{Frame, RawPeer};
+use crate::support::scripted_h2::Frame;
 use crate::support::tunnels::{both_roles, Link, Options, Role, Tunnel};
 use crate::support::virtual_timer::{run_until_idle, settle};
 
@@ -29,19 +33,8 @@ both_roles!(
     a_thousand_aborted_tunnels_leave_nothing_behind,
 );
 
-type RawLink = Link<RawPeer<WireEnd>>;
-
-fn connect_error(stream: u32) -> Frame {
-    Frame::Reset {
-        stream,
-        code: Reason::CONNECT_ERROR,
-    }
-}
-
-/// Aborts `tunnel`, and returns all that its peer is sent from then on.
 async fn abort(link: &mut RawLink, tunnel: Tunnel<u32>) -> Vec<Frame> {
-    tunnel.upgraded.into_inner().abort();
-    link.peer.settled_frames().await
+    frames_after(Upgraded::abort, link, tunnel).await
 }
 
 async fn an_aborted_tunnel_is_a_connect_error_to_its_peer(role: Role) {
@@ -95,12 +88,7 @@ async fn bytes_that_wait_for_the_socket_are_cut_off(role: Role) {
 }
 
 async fn a_tunnel_that_was_shut_down_is_reset_all_the_same(role: Role) {
-    let mut link = Link::raw(role, &Options::new()).await;
-    let mut tunnel = link.tunnel().await;
-    let stream = tunnel.stream;
-    tunnel.upgraded.shutdown().await.expect("open");
-    link.peer.expect_end(stream).await;
-    assert_eq!(abort(&mut link, tunnel).await, [connect_error(stream)]);
+    assert_reset_after_shutdown(Upgraded::abort, role).await;
 }
 
 async fn a_shutdown_that_waits_for_window_is_reset_at_once(role: Role) {
@@ -115,15 +103,7 @@ async fn a_shutdown_that_waits_for_window_is_reset_at_once(role: Role) {
 }
 
 async fn a_tunnel_that_both_sides_ended_is_over(role: Role) {
-    let mut link = Link::raw(role, &Options::new()).await;
-    let mut tunnel = link.tunnel().await;
-    link.peer.send_last_data(tunnel.stream, "all").await;
-    let mut all = String::new();
-    let read = tunnel.upgraded.read_to_string(&mut all).await;
-    read.expect("a clean end");
-    tunnel.upgraded.shutdown().await.expect("open");
-    link.peer.expect_end(tunnel.stream).await;
-    assert_eq!(abort(&mut link, tunnel).await, []);
+    assert_nothing_after_both_ends(Upgraded::abort, role).await;
 }
 
 async fn a_tunnel_that_the_peer_has_reset_is_not_reset_again(role: Role) {

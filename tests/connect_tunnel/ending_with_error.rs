@@ -4,13 +4,17 @@
 use std::time::Duration;
 
 use h2::Reason;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use hyper::upgrade::Upgraded;
+use tokio::io::AsyncWriteExt;
 use tokio::time::sleep;
 
+use super::giving_up::{
+    assert_nothing_after_both_ends, assert_reset_after_shutdown, connect_error, frames_after,
+    RawLink,
+};
 use super::pattern::Arrived;
 use super::pressure::{PatternWriter, FRAME};
-use crate::support::gate::WireEnd;
-use crate::support::scripted_h2::{Frame, RawPeer};
+use crate::support::scripted_h2::Frame;
 use crate::support::tunnels::{both_roles, Link, Options, Role, Tunnel};
 use crate::support::virtual_timer::{run_until_idle, settle};
 
@@ -29,19 +33,8 @@ both_roles!(
     what_the_peer_goes_on_sending_disturbs_nobody,
 );
 
-type RawLink = Link<RawPeer<WireEnd>>;
-
-fn connect_error(stream: u32) -> Frame {
-    Frame::Reset {
-        stream,
-        code: Reason::CONNECT_ERROR,
-    }
-}
-
-/// Ends `tunnel`, and returns all that its peer is sent from then on.
 async fn end(link: &mut RawLink, tunnel: Tunnel<u32>) -> Vec<Frame> {
-    tunnel.upgraded.into_inner().end_with_error();
-    link.peer.settled_frames().await
+    frames_after(Upgraded::end_with_error, link, tunnel).await
 }
 
 /// Takes the bytes of `frames`; none of them may end the stream.
@@ -127,12 +120,7 @@ async fn a_window_dripped_open_delivers_every_byte(role: Role) {
 }
 
 async fn a_tunnel_that_was_shut_down_is_reset(role: Role) {
-    let mut link = Link::raw(role, &Options::new()).await;
-    let mut tunnel = link.tunnel().await;
-    let stream = tunnel.stream;
-    tunnel.upgraded.shutdown().await.expect("open");
-    link.peer.expect_end(stream).await;
-    assert_eq!(end(&mut link, tunnel).await, [connect_error(stream)]);
+    assert_reset_after_shutdown(Upgraded::end_with_error, role).await;
 }
 
 async fn a_shutdown_that_waits_for_window_ends_in_the_reset(role: Role) {
@@ -150,15 +138,7 @@ async fn a_shutdown_that_waits_for_window_ends_in_the_reset(role: Role) {
 }
 
 async fn a_tunnel_that_both_sides_ended_is_over(role: Role) {
-    let mut link = Link::raw(role, &Options::new()).await;
-    let mut tunnel = link.tunnel().await;
-    link.peer.send_last_data(tunnel.stream, "all").await;
-    let mut all = String::new();
-    let read = tunnel.upgraded.read_to_string(&mut all).await;
-    read.expect("a clean end");
-    tunnel.upgraded.shutdown().await.expect("open");
-    link.peer.expect_end(tunnel.stream).await;
-    assert_eq!(end(&mut link, tunnel).await, []);
+    assert_nothing_after_both_ends(Upgraded::end_with_error, role).await;
 }
 
 async fn a_peer_that_resets_meanwhile_is_not_reset(role: Role) {

@@ -49,6 +49,8 @@ mod ending_with_error;
 mod errors_are_sticky;
 mod executor_drops_the_task;
 mod failing_transports;
+#[cfg(not(feature = "released"))]
+mod giving_up;
 mod graceful_shutdown;
 mod half_close;
 #[cfg(not(feature = "released"))]
