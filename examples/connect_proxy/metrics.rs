@@ -1,8 +1,8 @@
 //! What a Prometheus server is told, and this process's own figures.
 //!
 //! Invariants:
-//! - Counters and histograms are told when something happens; gauges, and the bytes of tunnels, are looked up when somebody
-//!   asks, so that they cannot drift.
+//! - Counters and histograms are told when something happens; gauges, and what is counted elsewhere anyway (bytes of tunnels,
+//!   refusals), are looked up when somebody asks, so that they cannot drift.
 //! - The names are those of `/metrics` and nothing else has them.
 
 use std::fs;
@@ -51,10 +51,6 @@ impl Metrics {
             )?
             .install_recorder()?;
         describe();
-        for cause in Cause::ALL {
-            // A series that begins at 0 shows its first refusal as an increase.
-            refusals(*cause).absolute(0);
-        }
         Ok(Metrics {
             prometheus,
             refusals: Cause::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
@@ -62,16 +58,18 @@ impl Metrics {
     }
 
     pub fn refused(&self, cause: Cause) {
-        refusals(cause).increment(1);
         self.refusals[cause as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     /// Causes there have been, each with how often.
     pub fn refusals(&self) -> impl Iterator<Item = (Cause, u64)> + '_ {
+        self.all_refusals().filter(|(_, count)| *count > 0)
+    }
+
+    fn all_refusals(&self) -> impl Iterator<Item = (Cause, u64)> + '_ {
         let counts = self.refusals.iter();
         let counts = counts.map(|count| count.load(Ordering::Relaxed));
-        let all = Cause::ALL.iter().copied().zip(counts);
-        all.filter(|(_, count)| *count > 0)
+        Cause::ALL.iter().copied().zip(counts)
     }
 
     pub fn accepted(&self, listener: &'static str) {
@@ -118,6 +116,12 @@ impl Metrics {
         ] {
             counter!("connect_proxy_bytes_total", "direction" => direction).absolute(bytes);
         }
+        // Those of 0 as well: a series that begins there shows its first refusal as an increase.
+        for (cause, count) in self.all_refusals() {
+            let (cause, status) = (cause.label(), cause.status_label());
+            counter!("connect_proxy_refusals_total", "cause" => cause, "status" => status)
+                .absolute(count);
+        }
         gauge!("connect_proxy_tasks").set(gauges.tasks as f64);
         gauge!("connect_proxy_draining").set(f64::from(u8::from(gauges.draining)));
         if let Some(bytes) = resident_memory() {
@@ -128,11 +132,6 @@ impl Metrics {
         }
         self.prometheus.render()
     }
-}
-
-fn refusals(cause: Cause) -> metrics::Counter {
-    let (cause, status) = (cause.label(), cause.status_label());
-    counter!("connect_proxy_refusals_total", "cause" => cause, "status" => status)
 }
 
 fn describe() {
