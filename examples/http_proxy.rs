@@ -17,7 +17,7 @@ use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1 as client;
-use hyper::header::{HeaderName, HeaderValue, CONNECTION, HOST, VIA};
+use hyper::header::{HeaderValue, HOST, VIA};
 use hyper::http::uri::Scheme;
 use hyper::server::conn::http1 as server;
 use hyper::service::service_fn;
@@ -27,6 +27,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 mod arguments;
+mod hop_by_hop;
 mod listening;
 
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -110,32 +111,9 @@ async fn forward(mut request: Request<Incoming>) -> Result<Answer, Refusal> {
     Ok(response.map(BodyExt::boxed))
 }
 
-/// Fields about the connection they came on, whether its `Connection` names them or not.
-const HOP_BY_HOP: [&str; 7] = [
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "transfer-encoding",
-    "upgrade",
-];
-
 /// Removes what is about one connection, and says that somebody stands between (RFC 9110, sections 7.6.1 and 7.6.3).
 fn pass_on(received: Version, headers: &mut HeaderMap) {
-    let named: Vec<_> = headers
-        .get_all(CONNECTION)
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
-        .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
-        .collect();
-    for name in named {
-        headers.remove(name);
-    }
-    headers.remove(CONNECTION);
-    for name in HOP_BY_HOP {
-        headers.remove(name);
-    }
+    hop_by_hop::remove(headers);
     let via = match received {
         Version::HTTP_10 => "1.0 http_proxy",
         _ => "1.1 http_proxy",

@@ -1,38 +1,18 @@
 //! Fields that are about one connection, and what a proxy says about itself.
 
-use hyper::header::{HeaderName, HeaderValue, CONNECTION, COOKIE, VIA};
+use hyper::header::{HeaderValue, COOKIE, VIA};
 use hyper::{HeaderMap, Version};
+
+use crate::hop_by_hop;
 
 #[cfg(test)]
 mod tests;
 
-/// Fields about the connection they came on, whether its `Connection` names them or not (RFC 9110 section 7.6.1).
-const HOP_BY_HOP: [&str; 8] = [
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authentication-info",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "transfer-encoding",
-    "upgrade",
-];
-
 /// Removes what is not to be passed on.
 pub fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    let named: Vec<_> = headers
-        .get_all(CONNECTION)
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
-        .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
-        .collect();
-    for name in named {
-        headers.remove(name);
-    }
-    headers.remove(CONNECTION);
-    for name in HOP_BY_HOP {
-        headers.remove(name);
-    }
+    hop_by_hop::remove(headers);
+    // Between a client and this proxy, too (RFC 9110 section 11.7.3).
+    headers.remove("proxy-authentication-info");
 }
 
 /// Says that somebody stands between (RFC 9110 section 7.6.3).

@@ -24,6 +24,8 @@ mod failing;
 mod fields;
 mod forward;
 mod history;
+#[path = "../hop_by_hop.rs"]
+mod hop_by_hop;
 mod limits;
 mod listening;
 mod live;

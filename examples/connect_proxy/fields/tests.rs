@@ -1,3 +1,5 @@
+use hyper::header::HeaderName;
+
 use super::*;
 
 fn headers(fields: &[(&'static str, &'static str)]) -> HeaderMap {
