@@ -72,12 +72,21 @@ impl<'a> Divergence<'a> {
         until(self.ours.of(actor), self.stamp)
     }
 
+    /// Who saw a difference at that time.
+    pub fn concerned(&self) -> Vec<Actor> {
+        let actors = self.ours.0.keys().chain(self.published.0.keys());
+        let mut concerned: Vec<_> = actors
+            .copied()
+            .filter(|actor| !self.ours(*actor).is_empty() || !self.published(*actor).is_empty())
+            .collect();
+        concerned.sort_unstable();
+        concerned.dedup();
+        concerned
+    }
+
     /// Whether nobody else saw a difference at that time.
     pub fn concerns_only(&self, actors: &[Actor]) -> bool {
-        let all = self.ours.0.keys().chain(self.published.0.keys());
-        let mut concerned = all
-            .filter(|actor| !self.ours(**actor).is_empty() || !self.published(**actor).is_empty());
-        concerned.all(|actor| actors.contains(actor))
+        self.concerned().iter().all(|actor| actors.contains(actor))
     }
 }
 

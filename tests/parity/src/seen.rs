@@ -52,18 +52,6 @@ pub fn told_published(at: &Divergence<'_>, kind: &str) -> bool {
     errors.any(|error| error.debug.contains(kind))
 }
 
-/// Who saw a difference at that time.
-pub fn concerned(at: &Divergence<'_>) -> Vec<Actor> {
-    let actors = at.ours.0.keys().chain(at.published.0.keys());
-    let mut concerned: Vec<_> = actors
-        .copied()
-        .filter(|actor| !at.ours(*actor).is_empty() || !at.published(*actor).is_empty())
-        .collect();
-    concerned.sort_unstable();
-    concerned.dedup();
-    concerned
-}
-
 /// Whether a service gives such a response.
 pub fn answers_with(services: &[ServicePlan], holds: impl Fn(&ResponsePlan) -> bool) -> bool {
     services.iter().any(|plan| match &plan.answer {
@@ -74,7 +62,7 @@ pub fn answers_with(services: &[ServicePlan], holds: impl Fn(&ResponsePlan) -> b
 
 /// Whether somebody is told of a failure at that time, or the transport let go of, by either of the two.
 pub fn notices_failure(at: &Divergence<'_>) -> bool {
-    concerned(at).into_iter().any(|actor| {
+    at.concerned().into_iter().any(|actor| {
         let both = [at.ours(actor), at.published(actor)];
         both.into_iter().any(|entries| {
             errors(entries).next().is_some()

@@ -53,11 +53,26 @@ pub fn members(list: &[u8]) -> Vec<&[u8]> {
     members.filter(|member| !member.is_empty()).collect()
 }
 
+/// This crate writes the codings of 1.12.0 without an empty member.
+pub fn without_empty_coding(lines: &Lines<'_>) -> Option<Edit> {
+    let ours = value(lines.ours, "transfer-encoding")?;
+    let published = value(lines.published, "transfer-encoding")?;
+    (members(published) == members(ours)).then_some(Edit::Replace)
+}
+
 pub fn is_rejection(start: &[u8]) -> bool {
     matches!(status(start), 400 | 414 | 431)
 }
 
 // ----- what was seen -----
+
+/// What differs is when bodies were asked for more, or let go of.
+pub fn concerns_only_sent_bodies(at: &Divergence<'_>) -> bool {
+    let concerned = at.concerned();
+    concerned
+        .iter()
+        .all(|actor| matches!(actor, Actor::SentBody(_)))
+}
 
 pub fn a_request_failed(observation: &Observation) -> bool {
     let actors = observation.0.iter();

@@ -8,7 +8,7 @@ use crate::differences::{bytes, find, Divergence};
 use crate::observation::{Actor, Entry, Event, Observation};
 use crate::plan::{TunnelAction, UpgradePlan};
 use crate::script::Step;
-use crate::seen::{concerned, has_note, sent};
+use crate::seen::{has_note, sent};
 
 /// The streams on which something else was sent.
 pub fn differing_streams(ours: &Observation, published: &Observation) -> Vec<Actor> {
@@ -129,7 +129,7 @@ pub fn is_house(actor: &Actor) -> bool {
 
 /// One of the two has seen a violation on streams that the other does not look at any more, or not yet.
 pub fn is_violation(at: &Divergence<'_>) -> bool {
-    concerned(at).iter().all(|actor| {
+    at.concerned().iter().all(|actor| {
         let codes = ["RST_STREAM PROTOCOL_ERROR", "RST_STREAM STREAM_CLOSED"];
         let is_reset = |entries| codes.iter().any(|code| has_note(entries, code));
         let (ours, published) = (at.ours(*actor), at.published(*actor));
@@ -146,7 +146,7 @@ pub fn ends_apart(at: &Divergence<'_>) -> bool {
     let is_over = |entries: &[Entry]| {
         has_note(entries, "RST_STREAM") || entries.iter().any(|(_, event)| *event == Event::End)
     };
-    concerned(at).iter().any(|actor| {
+    at.concerned().iter().any(|actor| {
         let is_stream = matches!(actor, Actor::Stream(1..));
         is_stream && is_over(at.ours(*actor)) != is_over(at.published(*actor))
     })
@@ -168,7 +168,7 @@ pub fn reads_more(at: &Divergence<'_>) -> bool {
 /// Nothing differs but which of several streams has had how much of the connection's window, to the last byte.
 pub fn shares_window(at: &Divergence<'_>) -> bool {
     let is_data = |entry: &Entry| matches!(entry.1, Event::Data(_) | Event::End);
-    let actors = concerned(at);
+    let actors = at.concerned();
     let sum =
         |data: &dyn Fn(Actor) -> usize| actors.iter().map(|actor| data(*actor)).sum::<usize>();
     let ours = sum(&|actor| bytes(at.ours(actor)).len());
@@ -189,7 +189,7 @@ pub fn was_reset_early(at: &Divergence<'_>) -> bool {
 
 /// Of nothing but bodies, and with none of them less, more was sent.
 pub fn gives_more(at: &Divergence<'_>) -> bool {
-    concerned(at).iter().all(|actor| {
+    at.concerned().iter().all(|actor| {
         let (ours, published) = (bytes(at.ours(*actor)), bytes(at.published(*actor)));
         match actor {
             Actor::SentBody(_) => true,

@@ -6,17 +6,13 @@ use super::plans::sends;
 use crate::differences::{find, Difference, How};
 use crate::edit::Edit;
 use crate::h1::scenario::ClientScenario;
-use crate::h1::seen::{members, value};
+use crate::h1::seen::{members, value, without_empty_coding};
 
 pub const HEADS: &[Difference<ClientScenario>] = &[
     Difference {
         id: "§4.7-9",
         what: "an empty `transfer-encoding` leaves no empty member",
-        how: How::Edits(|_, lines| {
-            let ours = value(lines.ours, "transfer-encoding")?;
-            let published = value(lines.published, "transfer-encoding")?;
-            (members(published) == members(ours)).then_some(Edit::Replace)
-        }),
+        how: How::Edits(|_, lines| without_empty_coding(lines)),
     },
     Difference {
         id: "§4.7-2",

@@ -5,9 +5,10 @@ use http::Version;
 use super::plans::{a_body_failed, has_field, has_illegal_length, sends};
 use crate::differences::{bytes, find, Difference, How};
 use crate::h1::scenario::{ClientScenario, Mode};
+use crate::h1::seen::concerns_only_sent_bodies;
 use crate::observation::{Actor, Entry, Event};
 use crate::plan::RequestPlan;
-use crate::seen::{concerned, has, has_note, told, told_published};
+use crate::seen::{has, has_note, told, told_published};
 
 pub const SENT: &[Difference<ClientScenario>] = &[
     Difference {
@@ -75,7 +76,7 @@ pub const SENT: &[Difference<ClientScenario>] = &[
         what: "and what the length is, is written at the end, and the body not cut",
         how: How::Diverges(|scenario, at| {
             let is_written = |actor: &Actor| matches!(actor, Actor::Wire | Actor::SentBody(_));
-            sends(scenario, has_illegal_length) && concerned(at).iter().any(is_written)
+            sends(scenario, has_illegal_length) && at.concerned().iter().any(is_written)
         }),
     },
     Difference {
@@ -112,13 +113,9 @@ pub const SENT: &[Difference<ClientScenario>] = &[
         id: "§3.1-10 exact",
         what: "a body that has given its last frame is not kept until there is room",
         how: How::Diverges(|scenario, at| {
-            let mut actors = at.ours.0.keys();
             scenario.options.max_buf_size.is_some()
                 && scenario.transport.room.is_some()
-                && actors.all(|actor| {
-                    matches!(actor, Actor::SentBody(_))
-                        || at.ours(*actor).is_empty() && at.published(*actor).is_empty()
-                })
+                && concerns_only_sent_bodies(at)
         }),
     },
     Difference {

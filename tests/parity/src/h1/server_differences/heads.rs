@@ -8,7 +8,7 @@ use crate::edit::{start_of_head, Edit};
 use crate::h1::scenario::ServerScenario;
 use crate::h1::seen::{
     a_request_failed, close_is_ours, close_is_published, has_unread_body, is_rejection, members,
-    status, value,
+    status, value, without_empty_coding,
 };
 use crate::seen::{answers_with, has_sent};
 
@@ -66,11 +66,7 @@ pub const HEADS: &[Difference<ServerScenario>] = &[
     Difference {
         id: "§4.7-9",
         what: "an empty `transfer-encoding` leaves no empty member",
-        how: How::Edits(|_, lines| {
-            let ours = value(lines.ours, "transfer-encoding")?;
-            let published = value(lines.published, "transfer-encoding")?;
-            (members(published) == members(ours)).then_some(Edit::Replace)
-        }),
+        how: How::Edits(|_, lines| without_empty_coding(lines)),
     },
     Difference {
         id: "§4.7-9 stray",

@@ -5,7 +5,7 @@ use http::Version;
 use super::plans::lengths;
 use crate::differences::{Difference, How};
 use crate::h1::scenario::{Mode, ServerScenario};
-use crate::h1::seen::writes_less;
+use crate::h1::seen::{concerns_only_sent_bodies, writes_less};
 use crate::observation::{Actor, ErrorView, Event};
 use crate::plan::ResponsePlan;
 use crate::script::Step;
@@ -16,13 +16,9 @@ pub const SENT: &[Difference<ServerScenario>] = &[
         id: "§3.1-10 exact",
         what: "what counts against `max_buf_size` may be some bytes more or fewer",
         how: How::Diverges(|scenario, at| {
-            let mut actors = at.ours.0.keys();
             scenario.options.max_buf_size.is_some()
                 && scenario.transport.room.is_some()
-                && actors.all(|actor| {
-                    matches!(actor, Actor::SentBody(_))
-                        || at.ours(*actor).is_empty() && at.published(*actor).is_empty()
-                })
+                && concerns_only_sent_bodies(at)
         }),
     },
     Difference {

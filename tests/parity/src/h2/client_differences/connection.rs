@@ -7,7 +7,7 @@ use crate::h2::seen::{has_sent_goaway, is_house};
 use crate::observation::{Actor, Entry, Event, Observation};
 use crate::plan::Piece;
 use crate::script::Step;
-use crate::seen::{concerned, errors, has_note, notices_failure, panics};
+use crate::seen::{errors, has_note, notices_failure, panics};
 
 pub const CONNECTION: &[Difference<ClientScenario>] = &[
     Difference {
@@ -63,7 +63,7 @@ pub const CONNECTION: &[Difference<ClientScenario>] = &[
         how: How::Diverges(|_, at| {
             is_goaway(at.ours(Actor::Stream(0)))
                 && !is_goaway(at.published(Actor::Stream(0)))
-                && concerned(at).iter().all(is_house)
+                && at.concerned().iter().all(is_house)
         }),
     },
     Difference {
@@ -73,7 +73,7 @@ pub const CONNECTION: &[Difference<ClientScenario>] = &[
             scenario.steps.contains(&Step::DropConnection)
                 && is_goaway(at.published(Actor::Stream(0)))
                 && !is_goaway(at.ours(Actor::Stream(0)))
-                && concerned(at).iter().all(is_house)
+                && at.concerned().iter().all(is_house)
         }),
     },
     Difference {
@@ -136,7 +136,7 @@ pub const CONNECTION: &[Difference<ClientScenario>] = &[
             let is_pinged = pings(at.ours(Actor::Stream(0)))
                 || was_cancelled && pings(at.published(Actor::Stream(0)));
             scenario.options.common.keep_alive_interval.is_some()
-                && (is_pinged && concerned(at).iter().all(is_house) || gives_up_alone(at))
+                && (is_pinged && at.concerned().iter().all(is_house) || gives_up_alone(at))
         }),
     },
     Difference {
@@ -160,7 +160,7 @@ pub const CONNECTION: &[Difference<ClientScenario>] = &[
             };
             let fails = |piece: &Piece| matches!(piece, Piece::Fail(_));
             calls(scenario, |call| call.request.body.pieces.iter().any(fails))
-                && concerned(at).iter().all(is_reset)
+                && at.concerned().iter().all(is_reset)
         }),
     },
     Difference {
@@ -168,7 +168,7 @@ pub const CONNECTION: &[Difference<ClientScenario>] = &[
         what: "how often the connection's future is polled, and so when a goodbye is noticed while streams are open",
         how: How::Diverges(|scenario, at| {
             let ends = at.published(Actor::Connection).iter().any(|(_, event)| matches!(event, Event::Done | Event::Error(_)));
-            ends && concerned(at) == [Actor::Connection]
+            ends && at.concerned() == [Actor::Connection]
                 && at.ours(Actor::Connection).is_empty()
                 && has_sent_goaway(&scenario.steps)
         }),

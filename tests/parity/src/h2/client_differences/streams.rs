@@ -13,7 +13,7 @@ use crate::h2::seen::{
 };
 use crate::observation::{Actor, Entry, ErrorView, Event};
 use crate::plan::Piece;
-use crate::seen::{concerned, errors, has_note};
+use crate::seen::{errors, has_note};
 
 pub const STREAMS: &[Difference<ClientScenario>] = &[
     Difference {
@@ -122,7 +122,7 @@ pub const STREAMS: &[Difference<ClientScenario>] = &[
                 errors(entries).any(is_it)
             };
             let is_violation = at.before(Actor::Stream(0)).iter().any(says_so);
-            concerned(at).iter().all(|actor| {
+            at.concerned().iter().all(|actor| {
                 let (ours, published) = (at.ours(*actor), at.published(*actor));
                 match actor {
                     Actor::ReceivedBody(_) => is_violation && is_over(published) && !is_over(ours),
@@ -157,7 +157,7 @@ pub const STREAMS: &[Difference<ClientScenario>] = &[
             let is_sent =
                 !was_cancelled && calls(scenario, |call| !call.request.body.is_absent());
             is_sent
-                && concerned(at).iter().any(|actor| {
+                && at.concerned().iter().any(|actor| {
                     matches!(actor, Actor::Stream(1..))
                         && has_note(at.published(*actor), "RST_STREAM CANCEL")
                         && !is_over(at.ours(*actor))

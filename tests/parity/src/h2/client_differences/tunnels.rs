@@ -7,7 +7,7 @@ use crate::h2::scenario::ClientScenario;
 use crate::h2::seen::{differing_streams, goes_on, is_house, peer_ends, reads_more, writes};
 use crate::observation::{Actor, Entry, Event};
 use crate::plan::UpgradePlan;
-use crate::seen::{concerned, errors, has_note, told};
+use crate::seen::{errors, has_note, told};
 
 pub const TUNNELS: &[Difference<ClientScenario>] = &[
     Difference {
@@ -74,7 +74,7 @@ pub const TUNNELS: &[Difference<ClientScenario>] = &[
             calls(scenario, is_connect)
                 && is_goaway(at.published(Actor::Stream(0)))
                 && !is_goaway(at.ours(Actor::Stream(0)))
-                && concerned(at).iter().all(is_house)
+                && at.concerned().iter().all(is_house)
         }),
     },
     Difference {
@@ -142,7 +142,7 @@ pub const TUNNELS: &[Difference<ClientScenario>] = &[
                 let is_reset = |entries| has_note(entries, "RST_STREAM");
                 is_reset(at.ours(*actor)) != is_reset(at.published(*actor))
             };
-            let actors = concerned(at);
+            let actors = at.concerned();
             calls(scenario, is_connect)
                 && actors.iter().all(is_tunnel)
                 && actors.iter().any(is_reset)

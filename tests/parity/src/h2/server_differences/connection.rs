@@ -5,7 +5,7 @@ use crate::h2::scenario::ServerScenario;
 use crate::h2::seen::is_house;
 use crate::observation::{Actor, Event, Observation};
 use crate::script::Step;
-use crate::seen::{concerned, errors, panics};
+use crate::seen::{errors, panics};
 
 pub const CONNECTION: &[Difference<ServerScenario>] = &[
     Difference {
@@ -30,7 +30,7 @@ pub const CONNECTION: &[Difference<ServerScenario>] = &[
             let common = &scenario.options.common;
             common.keep_alive_interval.is_some()
                 && is_late
-                && concerned(at).iter().all(is_house)
+                && at.concerned().iter().all(is_house)
                 && (is_ping(at.ours) || is_ping(at.published) || both_time_out)
         }),
     },

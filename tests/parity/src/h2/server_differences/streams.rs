@@ -13,7 +13,7 @@ use crate::h2::seen::{
 };
 use crate::observation::{Actor, Event};
 use crate::plan::{Answer, Piece, ResponsePlan};
-use crate::seen::{answers_with, concerned, errors, has_note, has_sent};
+use crate::seen::{answers_with, errors, has_note, has_sent};
 
 pub const STREAMS: &[Difference<ServerScenario>] = &[
     Difference {
@@ -79,7 +79,7 @@ pub const STREAMS: &[Difference<ServerScenario>] = &[
         id: "§8.19",
         what: "a request that is cut short by our own GOAWAY is an error",
         how: How::Diverges(|_, at| {
-            concerned(at).iter().any(|actor| {
+            at.concerned().iter().any(|actor| {
                 let mut told = errors(at.ours(*actor));
                 matches!(actor, Actor::ReceivedBody(_) | Actor::Upgrade(_))
                     && told.any(|error| error.debug.contains("NO_ERROR, User"))
@@ -116,7 +116,7 @@ pub const STREAMS: &[Difference<ServerScenario>] = &[
             let has_none = |plan: &ResponsePlan| plan.status < 200 || matches!(plan.status, 204 | 304);
             let is_due = has_sent(&scenario.steps, b"\x04HEAD") || answers_with(&scenario.services, has_none);
             let common = &scenario.options.common;
-            let actors = concerned(at);
+            let actors = at.concerned();
             let is_further = actors.iter().all(|actor| {
                 let (ours, published) = (bytes(at.ours(*actor)), bytes(at.published(*actor)));
                 matches!(actor, Actor::Stream(1..)) && ours.starts_with(&published)
@@ -149,7 +149,7 @@ pub const STREAMS: &[Difference<ServerScenario>] = &[
                 }
                 _ => false,
             });
-            echoes && concerned(at).iter().all(is_unread)
+            echoes && at.concerned().iter().all(is_unread)
         }),
     },
     Difference {
@@ -163,7 +163,7 @@ pub const STREAMS: &[Difference<ServerScenario>] = &[
         how: How::Diverges(|scenario, at| {
             scenario.options.common.max_concurrent_streams.is_some()
                 && was_reset_early(at)
-                && concerned(at).iter().any(|actor| {
+                && at.concerned().iter().any(|actor| {
                     let is_refused = |entries| has_note(entries, "REFUSED_STREAM");
                     is_refused(at.published(*actor)) && !is_refused(at.ours(*actor))
                 })
@@ -230,7 +230,7 @@ pub const STREAMS: &[Difference<ServerScenario>] = &[
                     && told.any(|error| error.debug.contains(", Library)"))
                     && ends
             });
-            is_cut || is_violation && concerned(at).iter().all(only_ours)
+            is_cut || is_violation && at.concerned().iter().all(only_ours)
         }),
     },
 ];

@@ -8,7 +8,7 @@ use crate::h2::seen::{
 };
 use crate::observation::{Actor, Event};
 use crate::plan::{ResponsePlan, UpgradePlan};
-use crate::seen::{answers_with, concerned, errors, has_note, has_sent};
+use crate::seen::{answers_with, errors, has_note, has_sent};
 
 pub const TUNNELS: &[Difference<ServerScenario>] = &[
     Difference {
@@ -29,7 +29,7 @@ pub const TUNNELS: &[Difference<ServerScenario>] = &[
                 seen.any(|(_, event)| matches!(event, Event::Head(head) if head.starts_with("CONNECT  ")))
             });
             let says_goodbye = |entries| has_note(entries, "GoAway");
-            let names_other = concerned(at) == [Actor::Stream(0)]
+            let names_other = at.concerned() == [Actor::Stream(0)]
                 && says_goodbye(at.ours(Actor::Stream(0)))
                 && says_goodbye(at.published(Actor::Stream(0)));
             is_reset || serves_nowhere || is_malformed && (ends || names_other)
@@ -131,7 +131,7 @@ pub const TUNNELS: &[Difference<ServerScenario>] = &[
         what: "a connection that was told to go waits for the peer's end of a tunnel that was dropped",
         how: How::Diverges(|scenario, at| {
             !connect_streams(&scenario.steps).is_empty()
-                && concerned(at).iter().all(is_house)
+                && at.concerned().iter().all(is_house)
                 && !at.published(Actor::Connection).is_empty()
                 && at.ours(Actor::Connection).is_empty()
         }),
