@@ -60,6 +60,12 @@ pub fn answers_with(services: &[ServicePlan], holds: impl Fn(&ResponsePlan) -> b
     })
 }
 
+/// Whether the transport takes nothing any more by then.
+pub fn writes_have_failed(steps: &[Step], at: &Divergence<'_>) -> bool {
+    let mut steps = steps.iter().take(at.stamp.step);
+    steps.any(|step| matches!(step, Step::WritesFail(_)))
+}
+
 /// Whether somebody is told of a failure at that time, or the transport let go of, by either of the two.
 pub fn notices_failure(at: &Divergence<'_>) -> bool {
     at.concerned().into_iter().any(|actor| {

@@ -403,3 +403,12 @@ pub fn data_of_chunks(text: &[u8]) -> Vec<u8> {
         .map(|line| line.strip_suffix(b"\r\n").unwrap_or(line));
     data.collect::<Vec<_>>().concat()
 }
+
+/// More of a body has come in one frame with one of the two.
+pub fn cuts_bodies_apart(at: &Divergence<'_>) -> bool {
+    at.ours.0.keys().any(|actor| {
+        let (ours, published) = (bytes(at.ours(*actor)), bytes(at.published(*actor)));
+        let is_part = ours.starts_with(&published) || published.starts_with(&ours);
+        matches!(actor, Actor::ReceivedBody(_)) && ours != published && is_part
+    })
+}

@@ -221,7 +221,9 @@ pub fn earlier_resets(ours: &mut Observation, published: &mut Observation) -> bo
             [] => true,
             [sent @ .., (later, other)] => {
                 let is_data = |entry: &Entry| matches!(entry.1, Event::Data(_));
-                reset == other && at < later && sent.iter().all(is_data)
+                // The peer, who has not heard of it, may break a rule of the stream until then.
+                let is_same = reset == other || is_violation_told(other);
+                is_same && at < later && sent.iter().all(is_data)
             }
         };
         if is_later && has_note(rest, "RST_STREAM CANCEL") {
@@ -235,6 +237,12 @@ pub fn earlier_resets(ours: &mut Observation, published: &mut Observation) -> bo
         }
     }
     found
+}
+
+fn is_violation_told(reset: &Event) -> bool {
+    let codes = ["FLOW_CONTROL_ERROR", "PROTOCOL_ERROR", "STREAM_CLOSED"];
+    let told = |code: &&str| *reset == Event::Note(format!("RST_STREAM {code}"));
+    codes.iter().any(|code| told(&code))
 }
 
 /// Takes out the reset of a request whose body failed as it was cancelled: CANCEL, or INTERNAL_ERROR with 1.12.0.

@@ -114,12 +114,19 @@ pub fn writes(plan: &UpgradePlan) -> bool {
 
 /// A tunnel goes on with 1.12.0 only.
 pub fn goes_on(at: &Divergence<'_>) -> bool {
-    at.published.0.keys().any(|actor| {
-        let is_done = |(_, event): &Entry| *event == Event::Done;
-        matches!(actor, Actor::Upgrade(_))
-            && at.published(*actor).first().is_some_and(is_done)
-            && at.ours(*actor).is_empty()
-    })
+    let mut actors = at.published.0.keys();
+    actors.any(|actor| goes_on_alone(actor, at.published(*actor), at.ours(*actor)))
+}
+
+/// A tunnel goes on with this crate only.
+pub fn goes_on_here(at: &Divergence<'_>) -> bool {
+    let mut actors = at.ours.0.keys();
+    actors.any(|actor| goes_on_alone(actor, at.ours(*actor), at.published(*actor)))
+}
+
+fn goes_on_alone(actor: &Actor, entries: &[Entry], others: &[Entry]) -> bool {
+    let is_done = |(_, event): &Entry| *event == Event::Done;
+    matches!(actor, Actor::Upgrade(_)) && entries.first().is_some_and(is_done) && others.is_empty()
 }
 
 /// Whether only the connection, and not a stream or a user, saw a difference.
@@ -132,13 +139,32 @@ pub fn is_violation(at: &Divergence<'_>) -> bool {
     at.concerned().iter().all(|actor| {
         let codes = ["RST_STREAM PROTOCOL_ERROR", "RST_STREAM STREAM_CLOSED"];
         let is_reset = |entries| codes.iter().any(|code| has_note(entries, code));
+        // What is sent goes on with the other.
+        let goes_on = |entries: &[Entry]| {
+            entries
+                .iter()
+                .all(|(_, event)| matches!(event, Event::Data(_)))
+        };
         let (ours, published) = (at.ours(*actor), at.published(*actor));
-        let is_known =
-            is_reset(ours) && published.is_empty() || is_reset(published) && ours.is_empty();
+        let is_known = is_reset(ours) && goes_on(published) || is_reset(published) && goes_on(ours);
         let is_overflow = |entries| has_note(entries, "RST_STREAM FLOW_CONTROL_ERROR");
         matches!(actor, Actor::Stream(1..))
             && (is_known || is_overflow(ours) != is_overflow(published))
     })
+}
+
+/// A `body` that was received is over to 1.12.0, and to this crate cut short by the violation that ended the connection.
+pub fn is_over_to_published_only(at: &Divergence<'_>, body: Actor, writes_fail: bool) -> bool {
+    let says_so = |(_, event): &Entry| matches!(event, Event::Note(note) if note.starts_with("GoAway") && !note.contains("NO_ERROR"));
+    let is_over = |entries: &[Entry]| matches!(entries, [(_, Event::Hint(hint)), ..] if hint.ends_with("end true"));
+    let is_violation = writes_fail || at.before(Actor::Stream(0)).iter().any(says_so);
+    is_violation && is_over(at.published(body)) && !is_over(at.ours(body))
+}
+
+/// 1.12.0 has given the connection up for streams that it had to reset, and this crate has not.
+pub fn is_calmer(at: &Divergence<'_>) -> bool {
+    let says_calm = |entries| has_note(entries, "too_many_internal_resets");
+    says_calm(at.published(Actor::Stream(0))) && !says_calm(at.ours(Actor::Stream(0)))
 }
 
 /// A stream is over, by its end or a reset, with one of the two only.

@@ -5,7 +5,7 @@ use crate::h1::scenario::ClientScenario;
 use crate::h1::seen::has_unread_body;
 use crate::observation::{Actor, Event};
 use crate::script::Step;
-use crate::seen::{errors, has_note, notices_failure, told_published};
+use crate::seen::{errors, has_note, notices_failure, told_published, writes_have_failed};
 
 pub const CONNECTION: &[Difference<ClientScenario>] = &[
     Difference {
@@ -16,7 +16,12 @@ pub const CONNECTION: &[Difference<ClientScenario>] = &[
                 Some(_) => at.ours.of(Actor::Connection),
                 None => at.before(Actor::Connection),
             };
-            let ends = ours.iter().any(|(_, event)| *event == Event::Done);
+            let is_end = |event: &Event| match event {
+                // What is written yet may fail.
+                Event::Error(_) => scenario.transport.room.is_some(),
+                event => *event == Event::Done,
+            };
+            let ends = ours.iter().any(|(_, event)| is_end(event));
             let stalls = at.ours.0.keys().any(|actor| {
                 let seen = at.before(*actor);
                 let has = |what: Event| seen.iter().any(|(_, event)| *event == what);
@@ -65,8 +70,11 @@ pub const CONNECTION: &[Difference<ClientScenario>] = &[
             let (ours, published) = (at.ours(Actor::Connection), at.published(Actor::Connection));
             let is_refused = at.ours.0.keys().any(|actor| {
                 let mut told = errors(at.ours(*actor));
+                let mut others = at.published(*actor).iter();
+                // Where it was begun, its body may have failed already.
+                let is_begun = |event: &Event| matches!(event, Event::Error(error) if error.debug.contains("User(Body)"));
                 told.any(|error| error.debug.contains("connection was not ready"))
-                    && at.published(*actor).is_empty()
+                    && others.all(|(_, event)| is_begun(event))
             });
             let is_early = ours.is_empty() && (is_next || has_note(published, ready));
             let is_late = scenario.transport.vectored
@@ -102,8 +110,7 @@ pub const CONNECTION: &[Difference<ClientScenario>] = &[
         id: "§8.27",
         what: "a response that arrives is received also where writing has failed",
         how: How::Diverges(|scenario, at| {
-            let mut steps = scenario.steps.iter().take(at.stamp.step);
-            steps.any(|step| matches!(step, Step::WritesFail(_))) && notices_failure(at)
+            writes_have_failed(&scenario.steps, at) && notices_failure(at)
         }),
     },
     Difference {

@@ -6,7 +6,7 @@ use crate::h1::scenario::ServerScenario;
 use crate::h1::seen::{drop_flushes, is_unread_rest, is_upgraded, refused_upgrades, serves_more};
 use crate::observation::{Actor, Event};
 use crate::script::Step;
-use crate::seen::{errors, has_note, has_sent};
+use crate::seen::{errors, has_note, has_sent, writes_have_failed};
 
 pub const CONNECTION: &[Difference<ServerScenario>] = &[
     Difference {
@@ -132,7 +132,6 @@ pub const CONNECTION: &[Difference<ServerScenario>] = &[
         id: "§2.4-7",
         what: "a transport that fails is noticed when something is written, and no request is served then",
         how: How::Diverges(|scenario, at| {
-            let mut steps = scenario.steps.iter().take(at.stamp.step);
             let serves_more = at.published.0.keys().any(|actor| {
                 matches!(actor, Actor::Exchange(_)) && at.ours.of(*actor).is_empty()
             });
@@ -144,7 +143,7 @@ pub const CONNECTION: &[Difference<ServerScenario>] = &[
                 matches!(actor, Actor::ReceivedBody(_))
                     && told.any(|error| error.debug.contains("\"connection error\""))
             });
-            steps.any(|step| matches!(step, Step::WritesFail(_)))
+            writes_have_failed(&scenario.steps, at)
                 && (serves_more || is_earlier || is_told)
         }),
     },
@@ -152,8 +151,7 @@ pub const CONNECTION: &[Difference<ServerScenario>] = &[
         id: "§4.8-1 gathered",
         what: "answers to requests that came together leave together, and a transport that fails is noticed then",
         how: How::Diverges(|scenario, at| {
-            let mut steps = scenario.steps.iter().take(at.stamp.step);
-            let has_failed = steps.any(|step| matches!(step, Step::WritesFail(_)));
+            let has_failed = writes_have_failed(&scenario.steps, at);
             let noticed = |entries| {
                 let mut errors = errors(entries);
                 errors.any(|error| error.debug.contains("BodyWrite,"))

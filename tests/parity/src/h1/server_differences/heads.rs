@@ -40,7 +40,11 @@ pub const HEADS: &[Difference<ServerScenario>] = &[
                 let lengths = lengths(plan);
                 lengths.iter().any(|length| *length != lengths[0])
             });
+            let says_close = answers_with(&scenario.services, |plan| {
+                plan.fields.iter().any(|(name, _)| *name == "connection")
+            });
             let is_here = value(lines.ours, "connection").is_none()
+                || says_close
                 || has_sent(&scenario.steps, b"HEAD ");
             (is_here && (!is_number || is_one_of_many)).then_some(match value(lines.ours, "content-length") {
                 Some(_) => Edit::Replace,

@@ -3,8 +3,8 @@
 use crate::differences::{bytes, find, Difference, How};
 use crate::h1::scenario::ServerScenario;
 use crate::h1::seen::{
-    data_of_chunks, drop_rest, drop_trailers, has_unread_body, is_error_in_unfinished_head,
-    late_ends, merge_frames, parse_error, serves_less, serves_more,
+    cuts_bodies_apart, data_of_chunks, drop_rest, drop_trailers, has_unread_body,
+    is_error_in_unfinished_head, late_ends, merge_frames, parse_error, serves_less, serves_more,
 };
 use crate::observation::{Actor, Entry, Event, Observation};
 use crate::plan::Answer;
@@ -140,9 +140,12 @@ pub const RECEIVED: &[Difference<ServerScenario>] = &[
                 find(&bytes(observation.of(Actor::Wire)), b"HTTP/1.1 431 ").is_some()
             };
             let is_limited = scenario.options.max_header_size.is_some();
+            // A connection whose answer waits for room has not told its error yet.
+            let told_later = [Actor::Wire, Actor::Connection];
+            let untold = if scenario.transport.room.is_some() { 2 } else { 1 };
             is_other
                 || is_limited
-                    && at.concerns_only(&[Actor::Wire])
+                    && at.concerns_only(&told_later[..untold])
                     && says_431(at.ours) != says_431(at.published)
         }),
     },
@@ -179,6 +182,14 @@ pub const RECEIVED: &[Difference<ServerScenario>] = &[
                     _ => false,
                 }
             })
+        }),
+    },
+    Difference {
+        id: "§4.1-9 time",
+        what: "and so somebody who takes time between frames takes longer, or less long",
+        how: How::Diverges(|scenario, at| {
+            let is_slow = scenario.services.iter().any(|plan| plan.read.between > 0);
+            scenario.options.max_buf_size.is_some() && is_slow && cuts_bodies_apart(at)
         }),
     },
     Difference {

@@ -8,8 +8,7 @@ use crate::h1::scenario::{Mode, ServerScenario};
 use crate::h1::seen::{concerns_only_sent_bodies, writes_less};
 use crate::observation::{Actor, ErrorView, Event};
 use crate::plan::ResponsePlan;
-use crate::script::Step;
-use crate::seen::{answers_with, errors};
+use crate::seen::{answers_with, errors, writes_have_failed};
 
 pub const SENT: &[Difference<ServerScenario>] = &[
     Difference {
@@ -29,8 +28,7 @@ pub const SENT: &[Difference<ServerScenario>] = &[
             let still_writes = at.ours(Actor::Connection).is_empty();
             let fails = errors(at.ours(Actor::Connection));
             let mut fails = fails.filter(|error| error.debug.contains("BodyWrite"));
-            let mut steps = scenario.steps.iter().take(at.stamp.step);
-            let has_failed = steps.any(|step| matches!(step, Step::WritesFail(_)));
+            let has_failed = writes_have_failed(&scenario.steps, at);
             let is_shutdown_error =
                 errors(at.published(Actor::Connection)).any(|error| error.is.contains(&"shutdown"));
             scenario.options.pipeline_flush == Some(true)

@@ -7,7 +7,7 @@ use crate::h2::seen::{has_sent_goaway, is_house};
 use crate::observation::{Actor, Entry, Event, Observation};
 use crate::plan::Piece;
 use crate::script::Step;
-use crate::seen::{errors, has_note, notices_failure, panics};
+use crate::seen::{errors, has_note, notices_failure, panics, writes_have_failed};
 
 pub const CONNECTION: &[Difference<ClientScenario>] = &[
     Difference {
@@ -107,7 +107,7 @@ pub const CONNECTION: &[Difference<ClientScenario>] = &[
     Difference {
         id: "§6.3-11 polled",
         what: "how often the connection's future is polled, and so when new limits are seen",
-        how: How::Rewrites(|_, ours, published| {
+        how: How::Rewrites(|scenario, ours, published| {
             let is_limit = |entry: &Entry| has_note(std::slice::from_ref(entry), "streams to send");
             let texts = |observation: &Observation| {
                 let limits = observation.of(Actor::Connection).iter().filter(|entry| is_limit(entry));
@@ -117,7 +117,9 @@ pub const CONNECTION: &[Difference<ClientScenario>] = &[
             let (longer, shorter) = if one.len() < other.len() { (other, one) } else { (one, other) };
             let mut rest = longer.iter();
             let is_part = shorter.iter().all(|limit| rest.any(|other| other == limit));
-            if !is_part || ours.of(Actor::Connection) == published.of(Actor::Connection) {
+            // One that has noticed the failure of its transport sees no more of them.
+            let may_miss = scenario.steps.iter().any(|step| matches!(step, Step::WritesFail(_)));
+            if !is_part && !may_miss || ours.of(Actor::Connection) == published.of(Actor::Connection) {
                 return false;
             }
             for observation in [ours, published] {
@@ -174,6 +176,27 @@ pub const CONNECTION: &[Difference<ClientScenario>] = &[
         }),
     },
     Difference {
+        id: "§6.3-11 cancelled",
+        what: "a request that is cancelled while it waits to be opened keeps no connection that was told to go",
+        how: How::Diverges(|scenario, at| {
+            let is_end = |(_, event): &Entry| matches!(event, Event::Done | Event::Error(_));
+            let was_cancelled = at.ours.0.keys().any(|actor| {
+                matches!(actor, Actor::Exchange(_)) && has_note(at.before(*actor), "canceled")
+            });
+            // Who waits behind it is told, too.
+            let is_told = |actor: &Actor| {
+                let mut told = errors(at.ours(*actor));
+                matches!(actor, Actor::Exchange(_)) && told.all(|error| error.is.contains(&"canceled"))
+            };
+            let mut others = at.concerned().into_iter().filter(|actor| *actor != Actor::Connection);
+            was_cancelled
+                && others.all(|actor| is_told(&actor))
+                && at.ours(Actor::Connection).iter().any(is_end)
+                && at.published(Actor::Connection).is_empty()
+                && has_sent_goaway(&scenario.steps)
+        }),
+    },
+    Difference {
         id: "§6.3-11 body",
         what: "a request whose body fails while it waits to be opened is told at once",
         how: How::Diverges(|_, at| {
@@ -189,8 +212,7 @@ pub const CONNECTION: &[Difference<ClientScenario>] = &[
         id: "§2.4-7",
         what: "a transport that fails is noticed when something is written",
         how: How::Diverges(|scenario, at| {
-            let mut steps = scenario.steps.iter().take(at.stamp.step);
-            steps.any(|step| matches!(step, Step::WritesFail(_))) && notices_failure(at)
+            writes_have_failed(&scenario.steps, at) && notices_failure(at)
         }),
     },
 ];

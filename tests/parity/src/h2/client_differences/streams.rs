@@ -8,12 +8,12 @@ use crate::h2::rewrites::{
 };
 use crate::h2::scenario::ClientScenario;
 use crate::h2::seen::{
-    ends_apart, gives_more, has_sent_goaway, is_violation, plain_io_errors, shares_window,
-    was_reset_early,
+    ends_apart, gives_more, has_sent_goaway, is_over_to_published_only, is_violation,
+    plain_io_errors, shares_window, was_reset_early,
 };
 use crate::observation::{Actor, Entry, ErrorView, Event};
 use crate::plan::Piece;
-use crate::seen::{errors, has_note};
+use crate::seen::{errors, has_note, writes_have_failed};
 
 pub const STREAMS: &[Difference<ClientScenario>] = &[
     Difference {
@@ -110,25 +110,16 @@ pub const STREAMS: &[Difference<ClientScenario>] = &[
         id: "T1 response",
         what: "nothing is handed to h2 without window, so to h2 a request that waits for it is not over when its connection \
                fails, and neither is a response without content that came in the same read",
-        how: How::Diverges(|_, at| {
-            let says_so = |(_, event): &Entry| {
-                matches!(event, Event::Note(note) if note.starts_with("GoAway") && !note.contains("NO_ERROR"))
-            };
-            let is_over = |entries: &[Entry]| {
-                matches!(entries, [(_, Event::Hint(hint)), ..] if hint.ends_with("end true"))
-            };
+        how: How::Diverges(|scenario, at| {
             let has = |entries, kind: &str| {
                 let is_it = |error: &ErrorView| error.debug.contains(kind) && error.debug.contains(", Library)");
                 errors(entries).any(is_it)
             };
-            let is_violation = at.before(Actor::Stream(0)).iter().any(says_so);
-            at.concerned().iter().all(|actor| {
-                let (ours, published) = (at.ours(*actor), at.published(*actor));
-                match actor {
-                    Actor::ReceivedBody(_) => is_violation && is_over(published) && !is_over(ours),
-                    Actor::Exchange(_) => has(ours, "GoAway(") && has(published, "Reset("),
-                    _ => false,
-                }
+            let writes_fail = writes_have_failed(&scenario.steps, at);
+            at.concerned().iter().all(|actor| match actor {
+                Actor::ReceivedBody(_) => is_over_to_published_only(at, *actor, writes_fail),
+                Actor::Exchange(_) => has(at.ours(*actor), "GoAway(") && has(at.published(*actor), "Reset("),
+                _ => false,
             })
         }),
     },
@@ -153,12 +144,14 @@ pub const STREAMS: &[Difference<ClientScenario>] = &[
             let is_over = |entries: &[Entry]| {
                 has_note(entries, "RST_STREAM") || entries.iter().any(|(_, event)| *event == Event::End)
             };
-            let was_cancelled = at.ours.0.keys().any(|actor| has_note(at.before(*actor), "canceled"));
-            let is_sent =
-                !was_cancelled && calls(scenario, |call| !call.request.body.is_absent());
-            is_sent
+            // Streams are opened in the order of the calls.
+            let was_cancelled = |stream: u32| {
+                let exchange = Actor::Exchange(stream as usize / 2);
+                has_note(at.before(exchange), "canceled")
+            };
+            calls(scenario, |call| !call.request.body.is_absent())
                 && at.concerned().iter().any(|actor| {
-                    matches!(actor, Actor::Stream(1..))
+                    matches!(actor, Actor::Stream(stream @ 1..) if !was_cancelled(*stream))
                         && has_note(at.published(*actor), "RST_STREAM CANCEL")
                         && !is_over(at.ours(*actor))
                         && bytes(at.published(*actor)).is_empty()

@@ -4,7 +4,9 @@ use super::plans::{calls, is_connect, is_goaway, streams};
 use crate::differences::{Difference, How};
 use crate::h2::rewrites::{cut_stream, refused_ends, tunnel_errors, tunnel_trailers};
 use crate::h2::scenario::ClientScenario;
-use crate::h2::seen::{differing_streams, goes_on, is_house, peer_ends, reads_more, writes};
+use crate::h2::seen::{
+    differing_streams, goes_on, goes_on_here, is_house, peer_ends, reads_more, writes,
+};
 use crate::observation::{Actor, Entry, Event};
 use crate::plan::UpgradePlan;
 use crate::seen::{errors, has_note, told};
@@ -129,6 +131,13 @@ pub const TUNNELS: &[Difference<ClientScenario>] = &[
         what: "a tunnel takes no more than there is room for, and a flush waits for window",
         how: How::Diverges(|scenario, at| {
             calls(scenario, |call| writes(&call.upgrade)) && goes_on(at)
+        }),
+    },
+    Difference {
+        id: "T37",
+        what: "a tunnel takes any number of small writes, as long as there is room for their bytes",
+        how: How::Diverges(|scenario, at| {
+            calls(scenario, |call| writes(&call.upgrade)) && goes_on_here(at)
         }),
     },
     Difference {

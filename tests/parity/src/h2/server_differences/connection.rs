@@ -4,8 +4,7 @@ use crate::differences::{Difference, How};
 use crate::h2::scenario::ServerScenario;
 use crate::h2::seen::is_house;
 use crate::observation::{Actor, Event, Observation};
-use crate::script::Step;
-use crate::seen::{errors, panics};
+use crate::seen::{errors, panics, writes_have_failed};
 
 pub const CONNECTION: &[Difference<ServerScenario>] = &[
     Difference {
@@ -61,8 +60,7 @@ pub const CONNECTION: &[Difference<ServerScenario>] = &[
         id: "§2.4-7",
         what: "a transport that fails is noticed when something is written",
         how: How::Diverges(|scenario, at| {
-            let mut steps = scenario.steps.iter().take(at.stamp.step);
-            let has_failed = steps.any(|step| matches!(step, Step::WritesFail(_)));
+            let has_failed = writes_have_failed(&scenario.steps, at);
             let is_told = at.published.0.keys().any(|actor| {
                 let is_user = matches!(actor, Actor::Connection | Actor::Upgrade(_));
                 is_user

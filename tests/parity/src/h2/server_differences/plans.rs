@@ -1,6 +1,12 @@
 //! What a scenario has, and who is told what.
 
 use crate::observation::{Actor, Event, Observation};
+use crate::plan::ResponsePlan;
+
+/// Whether a response has none whatever its body is (RFC 9110, section 6.4.1).
+pub fn has_no_content(plan: &ResponsePlan) -> bool {
+    plan.status < 200 || matches!(plan.status, 204 | 304)
+}
 
 /// Whether the response on `stream` is to HEAD, or has a status without content.
 pub fn is_without_content(ours: &Observation, stream: Actor, heads: &[u32]) -> bool {

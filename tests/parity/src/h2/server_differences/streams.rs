@@ -1,6 +1,6 @@
 //! What is sent and received on a stream otherwise.
 
-use super::plans::is_without_content;
+use super::plans::{has_no_content, is_without_content};
 use crate::differences::{bytes, Difference, How};
 use crate::h2::rewrites::{
     cut_short, cut_stream, earlier_drops, earlier_resets, empty_requests, ends_behind_trailers,
@@ -8,12 +8,12 @@ use crate::h2::rewrites::{
 };
 use crate::h2::scenario::ServerScenario;
 use crate::h2::seen::{
-    differing_streams, ends_apart, has_sent_goaway, is_house, is_violation, plain_io_errors,
-    shares_window, streams_with, was_reset_early,
+    differing_streams, ends_apart, has_sent_goaway, is_calmer, is_house, is_over_to_published_only,
+    is_violation, plain_io_errors, shares_window, streams_with, was_reset_early,
 };
 use crate::observation::{Actor, Event};
-use crate::plan::{Answer, Piece, ResponsePlan};
-use crate::seen::{answers_with, errors, has_note, has_sent};
+use crate::plan::{Answer, Piece};
+use crate::seen::{answers_with, errors, has_note, has_sent, writes_have_failed};
 
 pub const STREAMS: &[Difference<ServerScenario>] = &[
     Difference {
@@ -25,8 +25,7 @@ pub const STREAMS: &[Difference<ServerScenario>] = &[
         id: "§8.17",
         what: "no content is sent to HEAD and with 204 and 304, and no 1xx in place of a response",
         how: How::Rewrites(|scenario, ours, published| {
-            let has_none = |plan: &ResponsePlan| plan.status < 200 || matches!(plan.status, 204 | 304);
-            if !has_sent(&scenario.steps, b"\x04HEAD") && !answers_with(&scenario.services, has_none) {
+            if !has_sent(&scenario.steps, b"\x04HEAD") && !answers_with(&scenario.services, has_no_content) {
                 return false;
             }
             let heads = streams_with(&scenario.steps, b"\x04HEAD");
@@ -113,8 +112,7 @@ pub const STREAMS: &[Difference<ServerScenario>] = &[
         id: "§8.17 share",
         what: "content that is not sent takes no window from other streams, and no slot, and is no sign of life",
         how: How::Diverges(|scenario, at| {
-            let has_none = |plan: &ResponsePlan| plan.status < 200 || matches!(plan.status, 204 | 304);
-            let is_due = has_sent(&scenario.steps, b"\x04HEAD") || answers_with(&scenario.services, has_none);
+            let is_due = has_sent(&scenario.steps, b"\x04HEAD") || answers_with(&scenario.services, has_no_content);
             let common = &scenario.options.common;
             let actors = at.concerned();
             let is_further = actors.iter().all(|actor| {
@@ -143,13 +141,34 @@ pub const STREAMS: &[Difference<ServerScenario>] = &[
             };
             let echoes = scenario.services.iter().any(|plan| match &plan.answer {
                 Answer::Echo(plan) => {
-                    plan.status < 200
-                        || matches!(plan.status, 204 | 304)
-                        || has_sent(&scenario.steps, b"\x04HEAD")
+                    has_no_content(plan) || has_sent(&scenario.steps, b"\x04HEAD")
                 }
                 _ => false,
             });
             echoes && at.concerned().iter().all(is_unread)
+        }),
+    },
+    Difference {
+        id: "§8.17 resets",
+        what: "what comes for a stream that is over without content breaks no rule, and no reset is counted for it",
+        how: How::Diverges(|scenario, at| {
+            let may_be_over = has_sent(&scenario.steps, b"\x04HEAD")
+                || answers_with(&scenario.services, has_no_content)
+                || was_reset_early(at);
+            let is_limited = scenario.options.common.max_local_error_reset_streams.is_some();
+            is_limited && may_be_over && is_calmer(at)
+        }),
+    },
+    Difference {
+        id: "T1 request",
+        what: "nothing is handed to h2 without window, so to h2 a response that waits for it is not over when its connection \
+               fails, and what has come of the request is cut short",
+        how: How::Diverges(|scenario, at| {
+            let writes_fail = writes_have_failed(&scenario.steps, at);
+            let is_cut = |actor: &Actor| {
+                matches!(actor, Actor::ReceivedBody(_)) && is_over_to_published_only(at, *actor, writes_fail)
+            };
+            at.concerned().iter().all(is_cut)
         }),
     },
     Difference {

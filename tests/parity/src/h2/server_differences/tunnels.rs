@@ -4,7 +4,8 @@ use crate::differences::{Difference, How};
 use crate::h2::rewrites::{cut_stream, tunnel_errors, tunnel_trailers};
 use crate::h2::scenario::ServerScenario;
 use crate::h2::seen::{
-    connect_streams, differing_streams, goes_on, is_house, peer_ends, reads_more, writes,
+    connect_streams, differing_streams, goes_on, goes_on_here, is_house, peer_ends, reads_more,
+    writes,
 };
 use crate::observation::{Actor, Event};
 use crate::plan::{ResponsePlan, UpgradePlan};
@@ -163,6 +164,14 @@ pub const TUNNELS: &[Difference<ServerScenario>] = &[
         how: How::Diverges(|scenario, at| {
             let mut plans = scenario.services.iter();
             plans.any(|plan| writes(&plan.upgrade)) && goes_on(at)
+        }),
+    },
+    Difference {
+        id: "T37",
+        what: "a tunnel takes any number of small writes, as long as there is room for their bytes",
+        how: How::Diverges(|scenario, at| {
+            let mut plans = scenario.services.iter();
+            plans.any(|plan| writes(&plan.upgrade)) && goes_on_here(at)
         }),
     },
 ];
