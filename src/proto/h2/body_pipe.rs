@@ -16,6 +16,7 @@ use pin_project_lite::pin_project;
 
 use crate::error::kind::{Kind, User};
 use crate::error::BoxError;
+use crate::proto::h2::aside::{Aside, Part};
 use crate::proto::h2::windowed_sender::WindowedSender;
 
 pin_project! {
@@ -25,15 +26,24 @@ pin_project! {
     pub(crate) struct BodyPipe<B> {
         #[pin]
         body: Option<B>,
-        sender: WindowedSender,
+        sender: Aside<Sender>,
     }
+}
+
+/// One that is there until it is dropped.
+#[derive(Default)]
+struct Sender(Option<WindowedSender>);
+
+impl Part for Sender {
+    #[inline(never)]
+    fn let_go(self) {}
 }
 
 impl<B> BodyPipe<B> {
     pub(crate) fn new(body: B, sender: WindowedSender) -> BodyPipe<B> {
         BodyPipe {
             body: Some(body),
-            sender,
+            sender: Aside::new(Sender(Some(sender))),
         }
     }
 }
@@ -48,7 +58,10 @@ where
     /// Wakes when the body has more, on window, on RST_STREAM and on the connection's end.
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<crate::Result<()>> {
         let mut this = self.project();
-        let result = ready!(pump(this.body.as_mut(), this.sender, cx));
+        let Sender(Some(sender)) = &mut **this.sender else {
+            return Poll::Ready(Ok(()));
+        };
+        let result = ready!(pump(this.body.as_mut(), sender, cx));
         // A body may hold things that others wait for.
         this.body.set(None);
         Poll::Ready(result)

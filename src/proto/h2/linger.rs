@@ -16,7 +16,8 @@ use h2::RecvStream;
 use crate::rt::clock::Clock;
 use crate::rt::Sleep;
 
-/// A time limit on standing still.
+/// A time limit on standing still; by default there is none.
+#[derive(Default)]
 pub(crate) struct Patience {
     clock: Clock,
     limit: Duration,

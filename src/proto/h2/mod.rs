@@ -5,6 +5,7 @@
 //! window and hands DATA over: bodies ([`body_pipe`]) and CONNECT tunnels ([`upgrade`]) share its
 //! bound.
 
+pub(crate) mod aside;
 pub(crate) mod body_pipe;
 pub(crate) mod failure;
 pub(crate) mod ledger;

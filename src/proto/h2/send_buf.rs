@@ -3,38 +3,47 @@
 //! Invariant: of a buffer that was charged to a `Ledger`, each byte is discharged exactly once: when
 //! the transport has taken it, or when h2 throws the rest of the buffer away with its stream.
 
+use std::mem;
 use std::sync::Arc;
 
 use bytes::Buf;
 
+use crate::proto::h2::aside::{Aside, Part};
 use crate::proto::h2::ledger::Receipt;
 use crate::proto::h2::piece::Piece;
 use crate::proto::h2::transport::outlet::Outlet;
 
 /// Bytes on their way through h2, with the receipt that says whose they are.
-pub(crate) struct SendBuf {
+pub(crate) struct SendBuf(Aside<Charged>);
+
+#[derive(Default)]
+struct Charged {
     piece: Piece,
-    receipt: Option<Receipt>,
+    owed: Option<Owed>,
+}
+
+/// What is owed for the piece, and who is told when it has left.
+struct Owed {
+    receipt: Receipt,
     outlet: Arc<Outlet>,
 }
 
 impl SendBuf {
     pub(crate) fn new(piece: Piece, receipt: Receipt, outlet: Arc<Outlet>) -> SendBuf {
-        SendBuf {
+        SendBuf(Aside::new(Charged {
             piece,
-            receipt: Some(receipt),
-            outlet,
-        }
+            owed: Some(Owed { receipt, outlet }),
+        }))
     }
 }
 
 impl Buf for SendBuf {
     fn remaining(&self) -> usize {
-        self.piece.len()
+        self.0.piece.len()
     }
 
     fn chunk(&self) -> &[u8] {
-        self.piece.as_slice()
+        self.0.piece.as_slice()
     }
 
     /// h2 has copied the next `count` bytes, or the connection's wire has told it that they are
@@ -43,24 +52,24 @@ impl Buf for SendBuf {
         if count == 0 {
             return;
         }
-        let is_rest = count == self.piece.len();
-        let piece = self.piece.split_to(count);
-        let receipt = match &mut self.receipt {
-            Some(receipt) if !is_rest => Some(receipt.split(count)),
-            receipt => receipt.take(),
-        };
-        if let Some(receipt) = receipt {
-            self.outlet.hand_over(piece, receipt);
+        let Charged { piece, owed } = &mut *self.0;
+        if count == piece.len() {
+            if let Some(Owed { receipt, outlet }) = owed.take() {
+                outlet.hand_over(mem::take(piece), receipt);
+            }
+        } else if let Some(Owed { receipt, outlet }) = owed {
+            outlet.hand_over(piece.split_to(count), receipt.split(count));
         }
     }
 }
 
-impl Drop for SendBuf {
-    fn drop(&mut self) {
-        match self.receipt.take() {
+impl Part for Charged {
+    #[inline(never)]
+    fn let_go(self) {
+        match self.owed {
             // An empty frame: h2 has copied its head.
-            Some(receipt) if self.piece.is_empty() => self.outlet.copied(receipt),
-            Some(receipt) => receipt.lose(),
+            Some(Owed { receipt, outlet }) if self.piece.is_empty() => outlet.copied(receipt),
+            Some(Owed { receipt, .. }) => receipt.lose(),
             None => {}
         }
     }

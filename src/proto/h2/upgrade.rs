@@ -24,6 +24,7 @@ use std::task::{ready, Context, Poll, Waker};
 use h2::{Reason, RecvStream};
 
 use crate::body::h2_stream::ReceiveObserver;
+use crate::proto::h2::aside::{Aside, Part};
 use crate::proto::h2::failure::Failure;
 use crate::proto::h2::linger::{Discard, Patience, Progress};
 use crate::proto::h2::tunnel_reader::Reader;
@@ -45,8 +46,19 @@ pub(crate) struct H2Upgraded {
 #[must_use = "the tunnel stands still unless its task is polled"]
 pub(crate) struct UpgradedSendStreamTask {
     shared: Arc<Shared>,
+    lingering: Aside<Lingering>,
+}
+
+/// What the task needs once the handle is gone.
+#[derive(Default)]
+struct Lingering {
     patience: Patience,
     discard: Option<Discard>,
+}
+
+impl Part for Lingering {
+    #[inline(never)]
+    fn let_go(self) {}
 }
 
 struct Shared(Mutex<Sending>);
@@ -112,8 +124,10 @@ pub(crate) fn tunnel(
     };
     let task = UpgradedSendStreamTask {
         shared,
-        patience,
-        discard: None,
+        lingering: Aside::new(Lingering {
+            patience,
+            discard: None,
+        }),
     };
     (handle, task)
 }
@@ -398,16 +412,17 @@ impl UpgradedSendStreamTask {
             Poll::Ready(Err(())) => return Poll::Ready(()),
             Poll::Pending => false,
         };
+        let lingering = &mut *self.lingering;
         if let Some(recv) = sending.left_behind.take() {
-            self.discard = Some(Discard::new(recv));
+            lingering.discard = Some(Discard::new(recv));
         }
-        let is_handle_gone = self.discard.is_some();
+        let is_handle_gone = lingering.discard.is_some();
         if is_sent && !is_handle_gone {
             // Half-closed: the user may read for as long as the peer sends.
             return Poll::Pending;
         }
 
-        let discard = self.discard.as_mut();
+        let discard = lingering.discard.as_mut();
         let is_peer_done = discard.is_some_and(|discard| discard.poll_over(cx).is_ready());
         if is_sent {
             let is_out = sending.sender.poll_out(cx).is_ready();
@@ -425,9 +440,9 @@ impl UpgradedSendStreamTask {
 
         let progress = Progress {
             to_send: sending.sender.held(),
-            discarded: self.discard.as_ref().map_or(0, Discard::discarded),
+            discarded: lingering.discard.as_ref().map_or(0, Discard::discarded),
         };
-        ready!(self.patience.poll_exhausted(cx, progress));
+        ready!(lingering.patience.poll_exhausted(cx, progress));
         if progress.to_send > 0 {
             sending.fail_with_reset(ending.reason());
         }

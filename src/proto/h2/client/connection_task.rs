@@ -5,12 +5,15 @@ use std::pin::Pin;
 use std::task::{ready, Context, Poll};
 
 use futures_channel::oneshot;
-use h2::client::Connection;
+use h2::client::{Builder, Connection, SendRequest};
 
-use crate::proto::h2::ping::ponger::{Ponged, Ponger};
+use crate::proto::h2::aside::{Aside, Part};
+use crate::proto::h2::ping::ponger::{self, Ponged, Ponger};
+use crate::proto::h2::ping::recorder::Recorder;
 use crate::proto::h2::send_buf::SendBuf;
 use crate::proto::h2::transport::port::Port;
 use crate::proto::h2::transport::wire::Wire;
+use crate::rt::clock::Clock;
 use crate::rt::{Read, Write};
 
 /// Runs until the connection is over, and says how it ended.
@@ -19,9 +22,48 @@ where
     T: Read + Write + Unpin,
 {
     port: Port<T>,
-    connection: Connection<Wire, SendBuf>,
-    ponger: Option<Ponger>,
+    driven: Aside<Driven>,
     ended: Option<oneshot::Sender<crate::Result<()>>>,
+}
+
+/// What does not depend on the transport.
+#[derive(Default)]
+pub(crate) struct Driven {
+    connection: Option<Connection<Wire, SendBuf>>,
+    ponger: Option<Ponger>,
+}
+
+type Handshake =
+    dyn Future<Output = crate::Result<(SendRequest<SendBuf>, Aside<Driven>)>> + Send + Sync;
+
+impl Driven {
+    /// Has h2 say the preface and SETTINGS. Does not wait for the peer.
+    pub(crate) fn handshake(builder: Builder, wire: Wire) -> Pin<Box<Handshake>> {
+        Box::pin(async move {
+            let (requests, connection) = builder
+                .handshake(wire)
+                .await
+                .map_err(crate::Error::from_h2)?;
+            let driven = Driven {
+                connection: Some(connection),
+                ponger: None,
+            };
+            Ok((requests, Aside::new(driven)))
+        })
+    }
+
+    /// Begins to measure, and to look whether the peer is there, as `config` says.
+    pub(crate) fn start_pings(&mut self, config: ponger::Config, clock: Clock) -> Recorder {
+        let ping_pong = self.connection.as_mut().and_then(Connection::ping_pong);
+        let (recorder, ponger) = ponger::start(ping_pong, config, clock);
+        self.ponger = ponger;
+        recorder
+    }
+}
+
+impl Part for Driven {
+    #[inline(never)]
+    fn let_go(self) {}
 }
 
 impl<T> ConnectionTask<T>
@@ -30,20 +72,24 @@ where
 {
     pub(crate) fn new(
         port: Port<T>,
-        connection: Connection<Wire, SendBuf>,
-        ponger: Option<Ponger>,
+        driven: Aside<Driven>,
         ended: oneshot::Sender<crate::Result<()>>,
     ) -> ConnectionTask<T> {
         ConnectionTask {
             port,
-            connection,
-            ponger,
+            driven,
             ended: Some(ended),
         }
     }
 
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<crate::Result<()>> {
-        let connection = &mut self.connection;
+        let Driven {
+            connection: Some(connection),
+            ponger,
+        } = &mut *self.driven
+        else {
+            return Poll::Pending;
+        };
         loop {
             let polled = self
                 .port
@@ -51,7 +97,7 @@ where
             if let Poll::Ready(result) = polled {
                 return Poll::Ready(result.map_err(crate::Error::from_h2));
             }
-            let Some(ponger) = &mut self.ponger else {
+            let Some(ponger) = ponger else {
                 return Poll::Pending;
             };
             match ready!(ponger.poll(cx)) {

@@ -24,10 +24,9 @@ use crate::ext::Protocol;
 use crate::proto::exchange::{Reply, Requests};
 use crate::proto::h2::body_pipe::BodyPipe;
 use crate::proto::h2::client::config::Config;
-use crate::proto::h2::client::connection_task::ConnectionTask;
+use crate::proto::h2::client::connection_task::{ConnectionTask, Driven};
 use crate::proto::h2::client::exec::{ClientTask, Http2ClientConnExec};
 use crate::proto::h2::client::stream::StreamTask;
-use crate::proto::h2::ping::ponger;
 use crate::proto::h2::send_buf::SendBuf;
 use crate::proto::h2::streams::Streams;
 use crate::proto::h2::transport::first_frame::FirstFrame;
@@ -78,19 +77,15 @@ where
     let (mut port, mut wire) = Port::new(io, clock.clone());
     let first_frame = wire.watch_first_frame();
     let outlet = port.outlet().clone();
-    let (h2, mut connection) = config
-        .h2_builder()
-        .handshake::<_, SendBuf>(wire)
-        .await
-        .map_err(crate::Error::from_h2)?;
+    let (h2, mut driven) = Driven::handshake(config.h2_builder(), wire).await?;
     poll_fn(|cx| port.poll_pushed(cx))
         .await
         .map_err(|err| crate::Error::new(Kind::Io).with(err))?;
 
-    let (recorder, ponger) = ponger::start(connection.ping_pong(), config.ping(), clock.clone());
+    let recorder = driven.start_pings(config.ping(), clock.clone());
     let (ended, connection_ended) = oneshot::channel();
     exec.execute_h2_future(ClientTask::Connection {
-        task: ConnectionTask::new(port, connection, ponger, ended),
+        task: ConnectionTask::new(port, driven, ended),
     });
     Ok(Dispatcher {
         h2,

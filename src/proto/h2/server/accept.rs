@@ -19,6 +19,7 @@ use crate::body::Incoming;
 use crate::error::kind::Kind;
 use crate::error::BoxError;
 use crate::ext::Protocol;
+use crate::proto::h2::aside::{Aside, Part};
 use crate::proto::h2::ping::ponger::{Ponged, Ponger};
 use crate::proto::h2::ping::recorder::Recorder;
 use crate::proto::h2::ping::{ponger, recorder};
@@ -56,9 +57,10 @@ enum State<T> {
 
 struct Live<T> {
     port: Port<T>,
-    phase: Phase,
+    phase: Aside<Phase>,
 }
 
+#[derive(Default)]
 enum Phase {
     Handshaking {
         handshake: Handshake<Wire, SendBuf>,
@@ -70,6 +72,13 @@ enum Phase {
         connection: Connection<Wire, SendBuf>,
         ponger: Option<Ponger>,
     },
+    #[default]
+    Over,
+}
+
+impl Part for Phase {
+    #[inline(never)]
+    fn let_go(self) {}
 }
 
 // Nothing is pinned, so nothing depends on where this stands.
@@ -87,11 +96,11 @@ where
         Server {
             state: State::Live(Box::new(Live {
                 port,
-                phase: Phase::Handshaking {
+                phase: Aside::new(Phase::Handshaking {
                     handshake,
                     ping: config.ping(),
                     is_shutdown_due: false,
-                },
+                }),
             })),
             acceptor: Acceptor {
                 service,
@@ -118,11 +127,12 @@ where
         let State::Live(live) = &mut self.state else {
             return;
         };
-        match &mut live.phase {
+        match &mut *live.phase {
             Phase::Handshaking {
                 is_shutdown_due, ..
             } => *is_shutdown_due = true,
             Phase::Serving { connection, .. } => connection.graceful_shutdown(),
+            Phase::Over => {}
         }
     }
 }
@@ -220,7 +230,7 @@ where
             handshake,
             ping,
             is_shutdown_due,
-        } = &mut self.phase
+        } = &mut *self.phase
         else {
             return Poll::Ready(Ok(None));
         };
@@ -239,7 +249,7 @@ where
         }
         let ping_pong = connection.ping_pong();
         let (recorder, ponger) = ponger::start(ping_pong, ping.clone(), clock.clone());
-        self.phase = Phase::Serving { connection, ponger };
+        *self.phase = Phase::Serving { connection, ponger };
         Poll::Ready(Ok(Some(recorder)))
     }
 
@@ -249,7 +259,7 @@ where
         cx: &mut Context<'_>,
         mut accept: impl FnMut(Request<RecvStream>, SendResponse<SendBuf>),
     ) -> Poll<crate::Result<()>> {
-        let Phase::Serving { connection, ponger } = &mut self.phase else {
+        let Phase::Serving { connection, ponger } = &mut *self.phase else {
             return Poll::Pending;
         };
         loop {

@@ -12,6 +12,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use crate::proto::h2::aside::{Aside, Part};
 use crate::proto::h2::ledger::Receipt;
 use crate::proto::h2::piece::Piece;
 use crate::proto::h2::transport::inbound::{Fill, Intake};
@@ -35,14 +36,25 @@ pub(crate) struct Port<T> {
     /// Whether the transport wakes the task, in this poll of it, when there is more to read.
     is_awaited: bool,
     outlet: Arc<Outlet>,
+    is_flush_due: bool,
+    store: Aside<Store>,
+}
+
+/// What a port keeps while it writes.
+#[derive(Default)]
+struct Store {
+    sweeper: Sweeper,
     /// For bytes that the transport has, and may not have flushed.
     unflushed: Vec<Receipt>,
-    sweeper: Sweeper,
     /// Pieces that are written.
     done: Vec<Piece>,
-    is_flush_due: bool,
     /// Bytes copied together, for a transport that takes one slice at a time.
     flat: Vec<u8>,
+}
+
+impl Part for Store {
+    #[inline(never)]
+    fn let_go(self) {}
 }
 
 impl<T> Port<T> {
@@ -57,11 +69,11 @@ impl<T> Port<T> {
             intake,
             is_awaited: false,
             outlet,
-            sweeper,
-            unflushed: Vec::new(),
-            done: Vec::new(),
             is_flush_due: false,
-            flat: Vec::new(),
+            store: Aside::new(Store {
+                sweeper,
+                ..Store::default()
+            }),
         };
         (port, wire)
     }
@@ -127,7 +139,7 @@ impl<T: Read + Write + Unpin> Port<T> {
             } => {
                 self.is_awaited = is_awaited;
                 if is_large {
-                    self.sweeper.start();
+                    self.store.sweeper.start();
                 }
                 true
             }
@@ -145,13 +157,13 @@ impl<T: Read + Write + Unpin> Port<T> {
             return false;
         };
         let written = self.write_and_flush(cx, &mut queue);
-        let is_large = queue.is_large() || self.flat.capacity() > LEAST;
+        let is_large = queue.is_large() || self.store.flat.capacity() > LEAST;
         let next = self.outlet.give_back(queue);
-        if !self.done.is_empty() {
-            self.outlet.recycle(self.done.drain(..));
+        if !self.store.done.is_empty() {
+            self.outlet.recycle(self.store.done.drain(..));
         }
         if is_large || self.outlet.is_pooling() {
-            self.sweeper.start();
+            self.store.sweeper.start();
         }
         if let Err(err) = written {
             self.outlet.fail(&err);
@@ -176,10 +188,10 @@ impl<T: Read + Write + Unpin> Port<T> {
 
     /// Gives back memory that is not needed any more, when it is time to.
     fn sweep(&mut self, cx: &mut Context<'_>) {
-        if self.sweeper.poll(cx, &self.intake, &self.outlet) {
-            self.flat = Vec::new();
-            self.done.shrink_to_fit();
-            self.unflushed.shrink_to_fit();
+        if self.store.sweeper.poll(cx, &self.intake, &self.outlet) {
+            self.store.flat = Vec::new();
+            self.store.done.shrink_to_fit();
+            self.store.unflushed.shrink_to_fit();
         }
     }
 
@@ -198,13 +210,13 @@ impl<T: Read + Write + Unpin> Port<T> {
             self.is_flush_due = true;
         }
         while let Some(receipt) = queue.pass_mark() {
-            self.unflushed.push(receipt);
+            self.store.unflushed.push(receipt);
         }
         if self.is_flush_due && Pin::new(&mut self.io).poll_flush(cx)?.is_ready() {
             self.is_flush_due = false;
         }
         if !self.is_flush_due {
-            self.unflushed.clear();
+            self.store.unflushed.clear();
         }
         Ok(())
     }
@@ -224,12 +236,12 @@ impl<T: Read + Write + Unpin> Port<T> {
             if io.is_write_vectored() {
                 io.poll_write_vectored(cx, slices)
             } else {
-                flatten(slices, &mut self.flat);
-                io.poll_write(cx, &self.flat)
+                flatten(slices, &mut self.store.flat);
+                io.poll_write(cx, &self.store.flat)
             }
         };
         if let Poll::Ready(Ok(count)) = written {
-            queue.advance(count, |piece| self.done.push(piece));
+            queue.advance(count, |piece| self.store.done.push(piece));
         }
         written
     }
@@ -247,7 +259,7 @@ impl<T> Drop for Port<T> {
     fn drop(&mut self) {
         self.outlet.close();
         // Nobody will flush it.
-        for receipt in self.unflushed.drain(..) {
+        for receipt in self.store.unflushed.drain(..) {
             receipt.lose();
         }
     }

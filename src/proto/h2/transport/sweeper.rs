@@ -18,15 +18,17 @@ use crate::rt::Sleep;
 /// Long beside the pauses of a transfer, short beside the life of a connection.
 const PERIOD: Duration = Duration::from_secs(1);
 
+#[derive(Default)]
 pub(crate) struct Sweeper {
     clock: Clock,
     sleep: Option<Pin<Box<dyn Sleep>>>,
     state: State,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum State {
     /// There is nothing to sweep.
+    #[default]
     Resting,
     /// There may be something.
     Due,
