@@ -54,7 +54,8 @@ impl Driven {
 
     /// Begins to measure, and to look whether the peer is there, as `config` says.
     pub(crate) fn start_pings(&mut self, config: ponger::Config, clock: Clock) -> Recorder {
-        let ping_pong = self.connection.as_mut().and_then(Connection::ping_pong);
+        let connection = self.connection.as_mut();
+        let ping_pong = || connection.and_then(Connection::ping_pong);
         let (recorder, ponger) = ponger::start(ping_pong, config, clock);
         self.ponger = ponger;
         recorder

@@ -38,20 +38,28 @@ impl Config {
 /// The halves for a connection with these options: a recorder that does nothing where there is no use
 /// for the other.
 ///
+/// `ping_pong` is what takes it from h2, which looks after it at each poll of the connection from then on: it is called
+/// where there is use for it.
+///
 /// # Panics
 ///
 /// As [`channel`] does.
 pub(crate) fn start(
-    ping_pong: Option<PingPong>,
+    ping_pong: impl FnOnce() -> Option<PingPong>,
     config: Config,
     clock: Clock,
 ) -> (Recorder, Option<Ponger>) {
+    let ping_pong = if config.is_enabled() {
+        ping_pong()
+    } else {
+        None
+    };
     match ping_pong {
-        Some(ping_pong) if config.is_enabled() => {
+        Some(ping_pong) => {
             let (recorder, ponger) = channel(ping_pong, config, clock);
             (recorder, Some(ponger))
         }
-        _ => (disabled(), None),
+        None => (disabled(), None),
     }
 }
 

@@ -247,7 +247,7 @@ where
         if *is_shutdown_due {
             connection.graceful_shutdown();
         }
-        let ping_pong = connection.ping_pong();
+        let ping_pong = || connection.ping_pong();
         let (recorder, ponger) = ponger::start(ping_pong, ping.clone(), clock.clone());
         *self.phase = Phase::Serving { connection, ponger };
         Poll::Ready(Ok(Some(recorder)))
