@@ -1,7 +1,8 @@
 //! The one send buffer type of every HTTP/2 connection.
 //!
 //! Invariant: of a buffer that was charged to a `Ledger`, each byte is discharged exactly once: when
-//! the transport has taken it, or when h2 throws the rest of the buffer away with its stream.
+//! the transport has taken it, or when h2 throws the rest of the buffer away with its stream. A buffer
+//! of which nobody asks what became of it has no receipt.
 
 use std::mem;
 use std::sync::Arc;
@@ -19,20 +20,17 @@ pub(crate) struct SendBuf(Aside<Charged>);
 #[derive(Default)]
 struct Charged {
     piece: Piece,
-    owed: Option<Owed>,
-}
-
-/// What is owed for the piece, and who is told when it has left.
-struct Owed {
-    receipt: Receipt,
-    outlet: Arc<Outlet>,
+    receipt: Option<Receipt>,
+    /// Where the piece goes. None once it is there.
+    outlet: Option<Arc<Outlet>>,
 }
 
 impl SendBuf {
-    pub(crate) fn new(piece: Piece, receipt: Receipt, outlet: Arc<Outlet>) -> SendBuf {
+    pub(crate) fn new(piece: Piece, receipt: Option<Receipt>, outlet: Arc<Outlet>) -> SendBuf {
         SendBuf(Aside::new(Charged {
             piece,
-            owed: Some(Owed { receipt, outlet }),
+            receipt,
+            outlet: Some(outlet),
         }))
     }
 }
@@ -52,13 +50,18 @@ impl Buf for SendBuf {
         if count == 0 {
             return;
         }
-        let Charged { piece, owed } = &mut *self.0;
-        if count == piece.len() {
-            if let Some(Owed { receipt, outlet }) = owed.take() {
-                outlet.hand_over(mem::take(piece), receipt);
+        let Charged {
+            piece,
+            receipt,
+            outlet,
+        } = &mut *self.0;
+        if count < piece.len() {
+            let receipt = receipt.as_mut().map(|receipt| receipt.split(count));
+            if let Some(outlet) = outlet {
+                outlet.hand_over(piece.split_to(count), receipt);
             }
-        } else if let Some(Owed { receipt, outlet }) = owed {
-            outlet.hand_over(piece.split_to(count), receipt.split(count));
+        } else if let Some(outlet) = outlet.take() {
+            outlet.hand_over(mem::take(piece), receipt.take());
         }
     }
 }
@@ -66,11 +69,11 @@ impl Buf for SendBuf {
 impl Part for Charged {
     #[inline(never)]
     fn let_go(self) {
-        match self.owed {
+        match (self.receipt, self.outlet) {
             // An empty frame: h2 has copied its head.
-            Some(Owed { receipt, outlet }) if self.piece.is_empty() => outlet.copied(receipt),
-            Some(Owed { receipt, .. }) => receipt.lose(),
-            None => {}
+            (Some(receipt), Some(outlet)) if self.piece.is_empty() => outlet.copied(receipt),
+            (Some(receipt), _) => receipt.lose(),
+            (None, _) => {}
         }
     }
 }

@@ -102,12 +102,13 @@ impl Ending {
 
 /// Makes the two ends of a tunnel.
 pub(crate) fn tunnel(
-    sender: WindowedSender,
+    mut sender: WindowedSender,
     recv: RecvStream,
     observer: Option<Arc<dyn ReceiveObserver>>,
     patience: Patience,
     trace: trace::Tunnel,
 ) -> (H2Upgraded, UpgradedSendStreamTask) {
+    sender.keep_account();
     let outlet = Arc::clone(sender.outlet());
     let shared = Arc::new(Shared(Mutex::new(Sending {
         sender,

@@ -34,7 +34,8 @@ const MAX_DIRECT: usize = 64 << 10;
 pub(crate) struct WindowedSender {
     stream: SendStream<SendBuf>,
     waiting: Waiting,
-    ledger: Arc<Ledger>,
+    /// None for a body of which nothing was sent yet: many are sent at once, and nobody asks what became of them.
+    ledger: Option<Arc<Ledger>>,
     outlet: Arc<Outlet>,
     /// The most that waits here: a DATA frame, or half the limit where that is less.
     frame: usize,
@@ -68,12 +69,17 @@ impl WindowedSender {
         WindowedSender {
             stream,
             waiting: Waiting::default(),
-            ledger: Arc::default(),
+            ledger: None,
             outlet,
             frame,
             queue_limit: frames_with_h2 * frame,
             end: End::Open,
         }
+    }
+
+    /// From now on it is known of each byte whether the socket has taken it, the last included.
+    pub(crate) fn keep_account(&mut self) {
+        self.ledger.get_or_insert_default();
     }
 
     pub(crate) fn outlet(&self) -> &Arc<Outlet> {
@@ -87,12 +93,28 @@ impl WindowedSender {
 
     /// Bytes that were accepted and that the socket has not taken, as far as is known.
     pub(crate) fn held(&self) -> usize {
-        self.ledger.held() + self.waiting.len()
+        let ledger = self.ledger.as_ref();
+        ledger.map_or(0, |ledger| ledger.held()) + self.waiting.len()
     }
 
     /// Whether accepted bytes were thrown away, unwritten.
     pub(crate) fn has_lost(&self) -> bool {
-        self.ledger.has_lost()
+        self.ledger.as_ref().is_some_and(|ledger| ledger.has_lost())
+    }
+
+    /// See [`Ledger::held_and_weight`].
+    fn held_and_weight(&self) -> (usize, usize) {
+        self.ledger
+            .as_ref()
+            .map_or((0, 0), |ledger| ledger.held_and_weight())
+    }
+
+    /// See [`Ledger::poll_weight_at_most`].
+    fn poll_weight_at_most(&self, cx: &Context<'_>, at_most: usize) -> Poll<()> {
+        match &self.ledger {
+            Some(ledger) => ledger.poll_weight_at_most(cx, at_most),
+            None => Poll::Ready(()),
+        }
     }
 
     /// Whether another small piece may be gathered.
@@ -113,7 +135,7 @@ impl WindowedSender {
         if !self.waiting.is_empty() {
             return self.keep(bytes);
         }
-        let (held, weight) = self.ledger.held_and_weight();
+        let (held, weight) = self.held_and_weight();
         let least = if held == 0 { 1 } else { self.frame };
         let most = bytes.len().min(self.room(weight)).min(MAX_DIRECT);
         if most < least {
@@ -189,6 +211,9 @@ impl WindowedSender {
         while !self.waiting.is_empty() {
             ready!(self.poll_send_piece(cx))?;
         }
+        if let End::Open | End::Sent = self.end {
+            return Poll::Ready(Ok(()));
+        }
         match self.send_end() {
             Ok(()) => Poll::Ready(Ok(())),
             Err(_) => Poll::Ready(Err(self.why_closed(cx))),
@@ -196,7 +221,7 @@ impl WindowedSender {
     }
 
     fn poll_send_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), h2::Error>> {
-        let (held, weight) = self.ledger.held_and_weight();
+        let (held, weight) = self.held_and_weight();
         let least = if held == 0 {
             1
         } else {
@@ -239,7 +264,7 @@ impl WindowedSender {
             Poll::Ready(Some(Ok(_))) => Poll::Ready(Ok(())),
             Poll::Ready(Some(Err(err))) => Poll::Ready(Err(err)),
             Poll::Ready(None) => Poll::Ready(Err(self.why_closed(cx))),
-            Poll::Pending if held > 0 => self.ledger.poll_weight_at_most(cx, 0).map(Ok),
+            Poll::Pending if held > 0 => self.poll_weight_at_most(cx, 0).map(Ok),
             Poll::Pending => Poll::Pending,
         }
     }
@@ -254,7 +279,7 @@ impl WindowedSender {
                 .saturating_sub(self.frame)
                 .min(self.queue_limit / 2)
         };
-        if self.ledger.poll_weight_at_most(cx, at_most).is_ready() {
+        if self.poll_weight_at_most(cx, at_most).is_ready() {
             return Poll::Ready(Ok(()));
         }
         self.poll_reset(cx).map(Err)
@@ -273,10 +298,10 @@ impl WindowedSender {
     ///
     /// Wakes when the last of it is taken. Where some was thrown away, nothing is waited for.
     pub(crate) fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.ledger.has_lost() {
+        if self.has_lost() {
             return Poll::Ready(());
         }
-        self.ledger.poll_weight_at_most(cx, 0)
+        self.poll_weight_at_most(cx, 0)
     }
 
     /// Ready with the reason once the peer, or h2, has reset the stream, or the connection is over.
@@ -307,7 +332,7 @@ impl WindowedSender {
                 Ok(())
             }
             End::AfterData => {
-                let end = self.buffer(Piece::default());
+                let end = self.buffer(Piece::default(), true);
                 self.stream.send_data(end, true)
             }
             End::WithTrailers(trailers) => self.stream.send_trailers(*trailers),
@@ -329,12 +354,18 @@ impl WindowedSender {
         if is_last {
             self.end = End::Sent;
         }
-        let piece = self.buffer(piece);
+        let piece = self.buffer(piece, is_last);
         self.stream.send_data(piece, is_last)
     }
 
-    fn buffer(&self, piece: Piece) -> SendBuf {
-        let receipt = self.ledger.charge(piece.len());
+    fn buffer(&mut self, piece: Piece, is_last: bool) -> SendBuf {
+        if !is_last {
+            self.keep_account();
+        }
+        let receipt = self
+            .ledger
+            .as_ref()
+            .map(|ledger| ledger.charge(piece.len()));
         SendBuf::new(piece, receipt, self.outlet.clone())
     }
 

@@ -192,17 +192,22 @@ impl Outlet {
 // ===== for buffers =====
 
 impl Outlet {
-    /// Takes `piece`, past which h2 advances, with the receipt for it: into the queue if it is the
+    /// Takes `piece`, past which h2 advances, with the receipt for it, if it has one: into the queue if it is the
     /// promised payload. If not, h2 has copied it into its own buffer.
-    pub(crate) fn hand_over(&self, piece: Piece, receipt: Receipt) {
+    pub(crate) fn hand_over(&self, piece: Piece, receipt: Option<Receipt>) {
         let mut state = self.lock();
         if state.promised == Some(Payload::of(piece.as_slice())) {
             state.promised = None;
             state.queue.push(piece);
-            state.queue.mark(receipt);
+            if let Some(receipt) = receipt {
+                state.queue.mark(receipt);
+            }
             return;
         }
-        self.note_copied(state, receipt);
+        match receipt {
+            Some(receipt) => self.note_copied(state, receipt),
+            None => drop(state),
+        }
         if piece.is_last_of_buffer() {
             self.recycle([piece]);
         }

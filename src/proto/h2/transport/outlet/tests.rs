@@ -24,7 +24,8 @@ impl Fixture {
 
     fn buffer(&self, bytes: &[u8]) -> SendBuf {
         let piece = Piece::from(Bytes::copy_from_slice(bytes));
-        SendBuf::new(piece, self.ledger.charge(bytes.len()), self.outlet.clone())
+        let receipt = self.ledger.charge(bytes.len());
+        SendBuf::new(piece, Some(receipt), self.outlet.clone())
     }
 
     /// Does what h2 does for a DATA frame: writes, and advances by what was written.
