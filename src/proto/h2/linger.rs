@@ -13,8 +13,58 @@ use std::time::Duration;
 
 use h2::RecvStream;
 
+use crate::proto::h2::aside::Part;
 use crate::rt::clock::Clock;
 use crate::rt::Sleep;
+
+/// What a tunnel's task needs to see the rest out.
+#[derive(Default)]
+pub(crate) struct Lingering {
+    patience: Patience,
+    /// There once the handle is gone.
+    discard: Option<Discard>,
+}
+
+impl Lingering {
+    pub(crate) fn new(patience: Patience) -> Lingering {
+        Lingering {
+            patience,
+            discard: None,
+        }
+    }
+
+    /// The handle is gone, and has left this.
+    pub(crate) fn begin(&mut self, recv: RecvStream) {
+        self.discard = Some(Discard::new(recv));
+    }
+
+    pub(crate) fn has_begun(&self) -> bool {
+        self.discard.is_some()
+    }
+
+    /// Ready once the handle is gone and nothing more is waited for from the peer. Wakes as [`Discard::poll_over`] does.
+    pub(crate) fn poll_peer_done(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.discard {
+            Some(discard) => discard.poll_over(cx),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Ready once nothing has moved for the whole of the patience, with `to_send` bytes left. Wakes on the timer.
+    pub(crate) fn poll_exhausted(&mut self, cx: &mut Context<'_>, to_send: usize) -> Poll<()> {
+        let discarded = self.discard.as_ref();
+        let now = Progress {
+            to_send,
+            discarded: discarded.map_or(0, |discard| discard.discarded),
+        };
+        self.patience.poll_exhausted(cx, now)
+    }
+}
+
+impl Part for Lingering {
+    #[inline(never)]
+    fn let_go(self) {}
+}
 
 /// A time limit on standing still; by default there is none.
 #[derive(Default)]
@@ -28,9 +78,9 @@ pub(crate) struct Patience {
 
 /// Anything that changes when bytes move.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Progress {
-    pub(crate) to_send: usize,
-    pub(crate) discarded: usize,
+struct Progress {
+    to_send: usize,
+    discarded: usize,
 }
 
 impl Patience {
@@ -46,7 +96,7 @@ impl Patience {
     /// Ready once `now` has been the state of things for the whole limit.
     ///
     /// Wakes on the timer.
-    pub(crate) fn poll_exhausted(&mut self, cx: &mut Context<'_>, now: Progress) -> Poll<()> {
+    fn poll_exhausted(&mut self, cx: &mut Context<'_>, now: Progress) -> Poll<()> {
         if !self.clock.is_set() {
             return Poll::Pending;
         }
@@ -68,7 +118,7 @@ impl Patience {
 }
 
 /// The receiving half of a tunnel that nobody reads any more.
-pub(crate) struct Discard {
+struct Discard {
     recv: Option<RecvStream>,
     /// Bytes that may still come without being answered.
     budget: usize,
@@ -76,7 +126,7 @@ pub(crate) struct Discard {
 }
 
 impl Discard {
-    pub(crate) fn new(mut recv: RecvStream) -> Discard {
+    fn new(mut recv: RecvStream) -> Discard {
         let flow = recv.flow_control();
         let under_way = usize::try_from(flow.available_capacity()).unwrap_or(0);
         Discard {
@@ -86,14 +136,10 @@ impl Discard {
         }
     }
 
-    pub(crate) fn discarded(&self) -> usize {
-        self.discarded
-    }
-
     /// Ready once nothing more is waited for: the peer ended its side, or goes on regardless.
     ///
     /// Wakes on DATA, END_STREAM, RST_STREAM and the end of the connection.
-    pub(crate) fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while let Some(recv) = &mut self.recv {
             match recv.poll_data(cx) {
                 Poll::Ready(Some(Ok(data))) => {

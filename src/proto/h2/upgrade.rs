@@ -24,9 +24,9 @@ use std::task::{ready, Context, Poll, Waker};
 use h2::{Reason, RecvStream};
 
 use crate::body::h2_stream::ReceiveObserver;
-use crate::proto::h2::aside::{Aside, Part};
+use crate::proto::h2::aside::Aside;
 use crate::proto::h2::failure::Failure;
-use crate::proto::h2::linger::{Discard, Patience, Progress};
+use crate::proto::h2::linger::{Lingering, Patience};
 use crate::proto::h2::tunnel_reader::Reader;
 use crate::proto::h2::waiting_writer::{WaitingWriter, WaitsFor};
 use crate::proto::h2::windowed_sender::WindowedSender;
@@ -47,18 +47,6 @@ pub(crate) struct H2Upgraded {
 pub(crate) struct UpgradedSendStreamTask {
     shared: Arc<Shared>,
     lingering: Aside<Lingering>,
-}
-
-/// What the task needs once the handle is gone.
-#[derive(Default)]
-struct Lingering {
-    patience: Patience,
-    discard: Option<Discard>,
-}
-
-impl Part for Lingering {
-    #[inline(never)]
-    fn let_go(self) {}
 }
 
 struct Shared(Mutex<Sending>);
@@ -125,10 +113,7 @@ pub(crate) fn tunnel(
     };
     let task = UpgradedSendStreamTask {
         shared,
-        lingering: Aside::new(Lingering {
-            patience,
-            discard: None,
-        }),
+        lingering: Aside::new(Lingering::new(patience)),
     };
     (handle, task)
 }
@@ -415,16 +400,14 @@ impl UpgradedSendStreamTask {
         };
         let lingering = &mut *self.lingering;
         if let Some(recv) = sending.left_behind.take() {
-            lingering.discard = Some(Discard::new(recv));
+            lingering.begin(recv);
         }
-        let is_handle_gone = lingering.discard.is_some();
-        if is_sent && !is_handle_gone {
+        if is_sent && !lingering.has_begun() {
             // Half-closed: the user may read for as long as the peer sends.
             return Poll::Pending;
         }
 
-        let discard = lingering.discard.as_mut();
-        let is_peer_done = discard.is_some_and(|discard| discard.poll_over(cx).is_ready());
+        let is_peer_done = lingering.poll_peer_done(cx).is_ready();
         if is_sent {
             let is_out = sending.sender.poll_out(cx).is_ready();
             if is_out && ending == Ending::Broken {
@@ -439,12 +422,9 @@ impl UpgradedSendStreamTask {
             }
         }
 
-        let progress = Progress {
-            to_send: sending.sender.held(),
-            discarded: lingering.discard.as_ref().map_or(0, Discard::discarded),
-        };
-        ready!(lingering.patience.poll_exhausted(cx, progress));
-        if progress.to_send > 0 {
+        let to_send = sending.sender.held();
+        ready!(lingering.poll_exhausted(cx, to_send));
+        if to_send > 0 {
             sending.fail_with_reset(ending.reason());
         }
         Poll::Ready(())

@@ -66,6 +66,12 @@ pub fn writes_have_failed(steps: &[Step], at: &Divergence<'_>) -> bool {
     steps.any(|step| matches!(step, Step::WritesFail(_)))
 }
 
+/// Whether one direction of the transport has ended or failed by then.
+pub fn is_cut_off(steps: &[Step], at: &Divergence<'_>) -> bool {
+    let mut steps = steps.iter().take(at.stamp.step);
+    steps.any(|step| matches!(step, Step::WritesFail(_) | Step::ReadsFail(_) | Step::End))
+}
+
 /// Whether somebody is told of a failure at that time, or the transport let go of, by either of the two.
 pub fn notices_failure(at: &Divergence<'_>) -> bool {
     at.concerned().into_iter().any(|actor| {

@@ -242,7 +242,7 @@ pub fn earlier_resets(ours: &mut Observation, published: &mut Observation) -> bo
 fn is_violation_told(reset: &Event) -> bool {
     let codes = ["FLOW_CONTROL_ERROR", "PROTOCOL_ERROR", "STREAM_CLOSED"];
     let told = |code: &&str| *reset == Event::Note(format!("RST_STREAM {code}"));
-    codes.iter().any(|code| told(&code))
+    codes.iter().any(told)
 }
 
 /// Takes out the reset of a request whose body failed as it was cancelled: CANCEL, or INTERNAL_ERROR with 1.12.0.

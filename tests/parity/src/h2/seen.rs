@@ -140,11 +140,7 @@ pub fn is_violation(at: &Divergence<'_>) -> bool {
         let codes = ["RST_STREAM PROTOCOL_ERROR", "RST_STREAM STREAM_CLOSED"];
         let is_reset = |entries| codes.iter().any(|code| has_note(entries, code));
         // What is sent goes on with the other.
-        let goes_on = |entries: &[Entry]| {
-            entries
-                .iter()
-                .all(|(_, event)| matches!(event, Event::Data(_)))
-        };
+        let goes_on = |entries: &[Entry]| entries.iter().all(is_sent);
         let (ours, published) = (at.ours(*actor), at.published(*actor));
         let is_known = is_reset(ours) && goes_on(published) || is_reset(published) && goes_on(ours);
         let is_overflow = |entries| has_note(entries, "RST_STREAM FLOW_CONTROL_ERROR");
@@ -153,12 +149,13 @@ pub fn is_violation(at: &Divergence<'_>) -> bool {
     })
 }
 
-/// A `body` that was received is over to 1.12.0, and to this crate cut short by the violation that ended the connection.
-pub fn is_over_to_published_only(at: &Divergence<'_>, body: Actor, writes_fail: bool) -> bool {
+/// A `body` that was received is over to 1.12.0, and to this crate cut short by what ended the connection: a violation, or
+/// the transport.
+pub fn is_over_to_published_only(at: &Divergence<'_>, body: Actor, is_cut_off: bool) -> bool {
     let says_so = |(_, event): &Entry| matches!(event, Event::Note(note) if note.starts_with("GoAway") && !note.contains("NO_ERROR"));
     let is_over = |entries: &[Entry]| matches!(entries, [(_, Event::Hint(hint)), ..] if hint.ends_with("end true"));
-    let is_violation = writes_fail || at.before(Actor::Stream(0)).iter().any(says_so);
-    is_violation && is_over(at.published(body)) && !is_over(at.ours(body))
+    let is_failed = is_cut_off || at.before(Actor::Stream(0)).iter().any(says_so);
+    is_failed && is_over(at.published(body)) && !is_over(at.ours(body))
 }
 
 /// 1.12.0 has given the connection up for streams that it had to reset, and this crate has not.
@@ -191,9 +188,16 @@ pub fn reads_more(at: &Divergence<'_>) -> bool {
         })
 }
 
+/// A part of content, or its end. A response that is whole may be followed by NO_ERROR (RFC 9113, section 8.1).
+fn is_sent((_, event): &Entry) -> bool {
+    match event {
+        Event::Note(note) => note == "RST_STREAM NO_ERROR",
+        event => matches!(event, Event::Data(_) | Event::End),
+    }
+}
+
 /// Nothing differs but which of several streams has had how much of the connection's window, to the last byte.
 pub fn shares_window(at: &Divergence<'_>) -> bool {
-    let is_data = |entry: &Entry| matches!(entry.1, Event::Data(_) | Event::End);
     let actors = at.concerned();
     let sum =
         |data: &dyn Fn(Actor) -> usize| actors.iter().map(|actor| data(*actor)).sum::<usize>();
@@ -203,8 +207,16 @@ pub fn shares_window(at: &Divergence<'_>) -> bool {
         && actors.len() > 1
         && actors.iter().all(|actor| {
             let mut entries = at.ours(*actor).iter().chain(at.published(*actor));
-            matches!(actor, Actor::Stream(1..)) && entries.all(is_data)
+            matches!(actor, Actor::Stream(1..)) && entries.all(is_sent)
         })
+}
+
+/// A stream was reset before.
+pub fn was_reset(at: &Divergence<'_>) -> bool {
+    let mut streams = at.ours.0.keys();
+    streams.any(|actor| {
+        matches!(actor, Actor::Stream(1..)) && has_note(at.before(*actor), "RST_STREAM")
+    })
 }
 
 /// A stream was reset before, and not yet with 1.12.0.

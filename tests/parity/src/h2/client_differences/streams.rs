@@ -13,7 +13,7 @@ use crate::h2::seen::{
 };
 use crate::observation::{Actor, Entry, ErrorView, Event};
 use crate::plan::Piece;
-use crate::seen::{errors, has_note, writes_have_failed};
+use crate::seen::{errors, has_note, is_cut_off};
 
 pub const STREAMS: &[Difference<ClientScenario>] = &[
     Difference {
@@ -115,9 +115,9 @@ pub const STREAMS: &[Difference<ClientScenario>] = &[
                 let is_it = |error: &ErrorView| error.debug.contains(kind) && error.debug.contains(", Library)");
                 errors(entries).any(is_it)
             };
-            let writes_fail = writes_have_failed(&scenario.steps, at);
+            let is_cut_off = is_cut_off(&scenario.steps, at);
             at.concerned().iter().all(|actor| match actor {
-                Actor::ReceivedBody(_) => is_over_to_published_only(at, *actor, writes_fail),
+                Actor::ReceivedBody(_) => is_over_to_published_only(at, *actor, is_cut_off),
                 Actor::Exchange(_) => has(at.ours(*actor), "GoAway(") && has(at.published(*actor), "Reset("),
                 _ => false,
             })

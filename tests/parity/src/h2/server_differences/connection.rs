@@ -67,7 +67,13 @@ pub const CONNECTION: &[Difference<ServerScenario>] = &[
                     && errors(at.published(*actor)).next().is_some()
                     && !matches!(at.ours(*actor), [(_, Event::Error(_)), ..])
             });
-            has_failed && is_told
+            // And before what is in the same read behind what had to be answered.
+            let is_earlier = |actor: &Actor| {
+                let mut ours = errors(at.ours(*actor));
+                matches!(actor, Actor::ReceivedBody(_))
+                    && ours.any(|error| error.debug.contains("BrokenPipe"))
+            };
+            has_failed && (is_told || at.concerned().iter().any(is_earlier))
         }),
     },
 ];

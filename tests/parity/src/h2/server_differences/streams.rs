@@ -9,11 +9,11 @@ use crate::h2::rewrites::{
 use crate::h2::scenario::ServerScenario;
 use crate::h2::seen::{
     differing_streams, ends_apart, has_sent_goaway, is_calmer, is_house, is_over_to_published_only,
-    is_violation, plain_io_errors, shares_window, streams_with, was_reset_early,
+    is_violation, plain_io_errors, shares_window, streams_with, was_reset, was_reset_early,
 };
 use crate::observation::{Actor, Event};
 use crate::plan::{Answer, Piece};
-use crate::seen::{answers_with, errors, has_note, has_sent, writes_have_failed};
+use crate::seen::{answers_with, errors, has_note, has_sent, is_cut_off};
 
 pub const STREAMS: &[Difference<ServerScenario>] = &[
     Difference {
@@ -104,6 +104,21 @@ pub const STREAMS: &[Difference<ServerScenario>] = &[
         }),
     },
     Difference {
+        id: "T46 alive",
+        what: "and so what is read of a request that is sent back is a sign of life, whether it can be sent or not",
+        how: How::Diverges(|scenario, at| {
+            let looks = |house, connection| {
+                let mut told = errors(connection);
+                has_note(house, "Ping { ack: false") || told.any(|error| error.is.contains(&"timeout"))
+            };
+            scenario.options.common.keep_alive_interval.is_some()
+                && scenario.services.iter().any(|plan| matches!(plan.answer, Answer::Echo(_)))
+                && at.concerned().iter().all(is_house)
+                && looks(at.published(Actor::Stream(0)), at.published(Actor::Connection))
+                && !looks(at.ours(Actor::Stream(0)), at.ours(Actor::Connection))
+        }),
+    },
+    Difference {
         id: "§8.18",
         what: "what all lines of `connection` and `te` say is looked at",
         how: How::Rewrites(|_, ours, published| stripped_fields(ours, published)),
@@ -164,9 +179,9 @@ pub const STREAMS: &[Difference<ServerScenario>] = &[
         what: "nothing is handed to h2 without window, so to h2 a response that waits for it is not over when its connection \
                fails, and what has come of the request is cut short",
         how: How::Diverges(|scenario, at| {
-            let writes_fail = writes_have_failed(&scenario.steps, at);
+            let is_cut_off = is_cut_off(&scenario.steps, at);
             let is_cut = |actor: &Actor| {
-                matches!(actor, Actor::ReceivedBody(_)) && is_over_to_published_only(at, *actor, writes_fail)
+                matches!(actor, Actor::ReceivedBody(_)) && is_over_to_published_only(at, *actor, is_cut_off)
             };
             at.concerned().iter().all(is_cut)
         }),
@@ -178,10 +193,10 @@ pub const STREAMS: &[Difference<ServerScenario>] = &[
     },
     Difference {
         id: "§6.2-7 slot",
-        what: "such a stream leaves its place among the concurrent ones then",
+        what: "such a stream, or one that is wrong in itself, leaves its place among the concurrent ones then",
         how: How::Diverges(|scenario, at| {
             scenario.options.common.max_concurrent_streams.is_some()
-                && was_reset_early(at)
+                && (was_reset_early(at) || was_reset(at))
                 && at.concerned().iter().any(|actor| {
                     let is_refused = |entries| has_note(entries, "REFUSED_STREAM");
                     is_refused(at.published(*actor)) && !is_refused(at.ours(*actor))
@@ -228,7 +243,11 @@ pub const STREAMS: &[Difference<ServerScenario>] = &[
                 let is_exchange = matches!(actor, Actor::Exchange(_));
                 is_exchange && !at.ours(*actor).is_empty() && at.published.of(*actor).is_empty()
             });
-            (goes || serves) && has_sent_goaway(&scenario.steps)
+            // It may have been refused, where it was seen.
+            let refuses = at.published.0.keys().any(|actor| {
+                has_note(at.published(*actor), "REFUSED_STREAM") && at.ours(*actor).is_empty()
+            });
+            (goes || serves || refuses) && has_sent_goaway(&scenario.steps)
         }),
     },
     Difference {

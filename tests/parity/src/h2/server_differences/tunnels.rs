@@ -1,5 +1,7 @@
 //! CONNECT: what a tunnel does otherwise.
 
+use std::time::Duration;
+
 use crate::differences::{Difference, How};
 use crate::h2::rewrites::{cut_stream, tunnel_errors, tunnel_trailers};
 use crate::h2::scenario::ServerScenario;
@@ -10,6 +12,9 @@ use crate::h2::seen::{
 use crate::observation::{Actor, Event};
 use crate::plan::{ResponsePlan, UpgradePlan};
 use crate::seen::{answers_with, errors, has_note, has_sent};
+
+/// The default of `tunnel_linger`.
+const LINGER: Duration = Duration::from_secs(30);
 
 pub const TUNNELS: &[Difference<ServerScenario>] = &[
     Difference {
@@ -91,6 +96,15 @@ pub const TUNNELS: &[Difference<ServerScenario>] = &[
                 }
             }
             found
+        }),
+    },
+    Difference {
+        id: "T29 patience",
+        what: "what a tunnel that was dropped cannot send while it lingers is given up",
+        how: How::Diverges(|scenario, at| {
+            let mut streams = connect_streams(&scenario.steps).into_iter();
+            let is_given_up = |stream| has_note(at.ours(Actor::Stream(stream)), "RST_STREAM CANCEL");
+            at.stamp.time >= LINGER && streams.any(is_given_up)
         }),
     },
     Difference {
