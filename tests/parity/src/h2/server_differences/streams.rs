@@ -113,7 +113,6 @@ pub const STREAMS: &[Difference<ServerScenario>] = &[
             };
             scenario.options.common.keep_alive_interval.is_some()
                 && scenario.services.iter().any(|plan| matches!(plan.answer, Answer::Echo(_)))
-                && at.concerned().iter().all(is_house)
                 && looks(at.published(Actor::Stream(0)), at.published(Actor::Connection))
                 && !looks(at.ours(Actor::Stream(0)), at.ours(Actor::Connection))
         }),
