@@ -174,6 +174,16 @@ pub const STREAMS: &[Difference<ServerScenario>] = &[
         }),
     },
     Difference {
+        id: "§6.2-1 accepted",
+        what: "how many requests were accepted before their reset was seen depends on what was read at once",
+        how: How::Diverges(|scenario, at| {
+            let gives_up = |entries| has_note(entries, "too_many_resets");
+            let house = Actor::Stream(0);
+            scenario.options.common.max_pending_accept_reset_streams.is_some()
+                && gives_up(at.published(house)) != gives_up(at.ours(house))
+        }),
+    },
+    Difference {
         id: "T1 request",
         what: "nothing is handed to h2 without window, so to h2 a response that waits for it is not over when its connection \
                fails, and what has come of the request is cut short",
