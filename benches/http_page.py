@@ -20,7 +20,8 @@ at most 0.9 of its in the hello and pipelining rows and at most 1.0 in every oth
 ![CPU time for a request, by what is asked](http.svg)
 
 Medians over {rounds} rounds; a ratio is taken within a round, with the middle half of the rounds in brackets. The process that is measured holds the
-servers alone; the client is another process with blocking sockets, the same for every row. Requests have two fields besides
+servers alone; the client is another process with blocking sockets, the same for every row, on the same processor, so that what it costs to wake
+another one is not part of the figures. Requests have two fields besides
 `host`, in the rows named so 32, and responses what hyper adds. Large bodies are one piece of a MiB whose length is told, or 64 pieces of 16 KiB
 without a length; uploads come in chunks, or DATA frames, of 16 KiB.
 

@@ -13,7 +13,7 @@ use super::subject;
 use subject::body::Incoming;
 use subject::service::service_fn;
 
-use crate::http::scenario::{Protocol, MIB, SMALL_FRAME, SMALL_FRAMES};
+use crate::http::scenario::{Protocol, CONTENT, SMALL_FRAME, SMALL_FRAMES};
 
 #[path = "../support/tokio_rt.rs"]
 mod tokio_rt;
@@ -45,9 +45,9 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Reply>, Infallibl
     let body = match request.uri().path() {
         "/hello" => Reply::exact(Bytes::from_static(b"Hello, world!")),
         "/fields" => return Ok(with_fields()),
-        "/exact" => Reply::exact(Bytes::from_static(&[b'x'; MIB])),
-        "/unknown" => Reply::frames(Bytes::from_static(&[b'x'; 16 << 10]), 64),
-        "/small" => Reply::frames(Bytes::from_static(&[b'x'; SMALL_FRAME]), SMALL_FRAMES),
+        "/exact" => Reply::exact(Bytes::from_static(&CONTENT.0)),
+        "/unknown" => Reply::frames(Bytes::from_static(&CONTENT.0[..16 << 10]), 64),
+        "/small" => Reply::frames(Bytes::from_static(&CONTENT.0[..SMALL_FRAME]), SMALL_FRAMES),
         _ => {
             read(request.into_body()).await;
             Reply::exact(Bytes::from_static(b"taken"))
