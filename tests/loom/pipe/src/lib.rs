@@ -27,6 +27,7 @@ mod error;
 #[allow(dead_code)]
 mod proto {
     pub(crate) mod h2 {
+        pub(crate) mod aside;
         pub(crate) mod failure;
         pub(crate) mod ledger;
         pub(crate) mod linger;
